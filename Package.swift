@@ -1,0 +1,52 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Specialisation across modules decides the simulator's speed (nine times, measured: see Decisions.md), so it is on
+/// wherever code runs per event. Debug builds ignore it.
+let fast: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: fast)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources)
+}
+
+/// A new protocol is a folder under Sources/Protocols, its name here and a case in the catalogue.
+let protocols = ["Raft", "Unreplicated"]
+
+let package = Package(
+  name: "consensus-bench",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "consensus-bench", targets: ["consensus-bench"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: protocols.map { library($0, ["Consensus"], path: "Sources/Protocols/\($0)") } + [
+    library("Consensus"),
+    library("Replication", ["Consensus", .product(name: "DequeModule", package: "swift-collections")]),
+    library("Faults", ["Consensus"]),
+    library("Verification", ["Consensus"]),
+    library("Measurement", ["CJemalloc", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+    .systemLibrary(
+      name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"]), .brew(["jemalloc"])]),
+    library(
+      "Simulator",
+      [
+        "Consensus", "Replication", "Faults", "Verification",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
+    library("Harness", ["Simulator", "Measurement", "Yams"]),
+    .executableTarget(
+      name: "consensus-bench",
+      dependencies: ["Harness", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        + protocols.map { .byName(name: $0) },
+      swiftSettings: fast),
+    tests("ConsensusTests", ["Consensus"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
