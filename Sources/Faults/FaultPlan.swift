@@ -1,0 +1,76 @@
+import Consensus
+
+/// Which replica a fault strikes.
+public enum FaultTarget: Hashable, Sendable {
+  case node(NodeID)
+  /// Whoever leads at that moment; nobody, if nobody does.
+  case leader
+  /// The running replica with the lowest name that does not lead.
+  case follower
+}
+
+/// Something that goes wrong, or right again.
+public enum Fault: Hashable, Sendable {
+  /// The process dies and loses what its disk had not yet got. It comes back after `downtime`, or never.
+  case crash(FaultTarget, downtime: Duration?)
+  /// All replicas crash at once; the i-th comes back after (i + 1) times `downtime`.
+  case crashAll(downtime: Duration)
+  case restart(FaultTarget)
+  /// The process does nothing for a while, and then goes on as if nothing had happened.
+  case pause(FaultTarget, Duration)
+  /// Nothing passes between the members of `group` and the others, either way.
+  case partition(NodeSet, for: Duration?)
+  /// Nothing passes to or from the target.
+  case isolate(FaultTarget, for: Duration?)
+  /// Nothing passes from `from` to `to`; the other way is open.
+  case cut(from: NodeID, to: NodeID, for: Duration?)
+  /// The target's messages do not leave (`inbound` false) or do not arrive (`inbound` true).
+  case mute(FaultTarget, inbound: Bool, for: Duration?)
+  /// Ends every partition, cut and isolation.
+  case heal
+  /// From now on transmissions are lost with this probability.
+  case loss(Double)
+}
+
+public struct ScheduledFault: Hashable, Sendable {
+  /// Since the start of the run.
+  public var at: Duration
+  public var fault: Fault
+
+  public init(at: Duration, _ fault: Fault) {
+    self.at = at
+    self.fault = fault
+  }
+}
+
+/// Faults in the order of their times.
+public struct FaultPlan: Hashable, Sendable {
+  public private(set) var faults: [ScheduledFault]
+
+  public init(_ faults: [ScheduledFault] = []) {
+    self.faults = faults.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+  }
+  public var isEmpty: Bool { faults.isEmpty }
+}
+
+/// The directed pairs between which nothing passes. A pair may be blocked for several reasons at once.
+public struct Blockade: Sendable {
+  private var reasons: [UInt16]
+  private let count: Int
+
+  public init(count: Int) {
+    self.count = count
+    reasons = Array(repeating: 0, count: count * count)
+  }
+  @inlinable public func blocks(from: NodeID, to: NodeID) -> Bool { reason(from, to) != 0 }
+  @usableFromInline func reason(_ from: NodeID, _ to: NodeID) -> UInt16 {
+    reasons[Int(from.index) * count + Int(to.index)]
+  }
+  public mutating func add(from: NodeID, to: NodeID) { reasons[Int(from.index) * count + Int(to.index)] += 1 }
+  public mutating func remove(from: NodeID, to: NodeID) {
+    let place = Int(from.index) * count + Int(to.index)
+    if reasons[place] > 0 { reasons[place] -= 1 }
+  }
+  public mutating func removeAll() { reasons = Array(repeating: 0, count: reasons.count) }
+  public var isEmpty: Bool { reasons.allSatisfy { $0 == 0 } }
+}

@@ -1,0 +1,148 @@
+import Consensus
+import Faults
+import Replication
+
+/// What the processor of a replica is charged. Nothing else costs processor time in the model.
+public struct CPUModel: Hashable, Sendable {
+  public var perMessageIn: Duration
+  /// Per copy of a message that leaves.
+  public var perMessageOut: Duration
+  /// Per byte of a message, once when it is encoded (a broadcast once for all) and once when it is decoded.
+  public var perByte: Duration
+
+  public init(perMessageIn: Duration = .zero, perMessageOut: Duration = .zero, perByte: Duration = .zero) {
+    self.perMessageIn = perMessageIn
+    self.perMessageOut = perMessageOut
+    self.perByte = perByte
+  }
+}
+
+/// All that surrounds the protocols, the same for each of them in a comparison.
+public struct Environment: Hashable, Sendable {
+  public var replicas: Int
+  public var link: LinkModel
+  /// One way between a client and any replica.
+  public var clientDelay: Duration
+  /// Bits per second that leave one replica for its peers; nil: no limit.
+  public var bandwidth: UInt64?
+  public var cpu: CPUModel
+  /// The time of one write to stable storage. What is appended meanwhile shares the next one (group commit).
+  public var fsync: DelayDistribution
+  public var timing: Timing
+  public var shared: SharedTuning
+  public var batch: BatchPolicy
+  /// Slots kept in memory below a snapshot.
+  public var retained: Int
+  /// Slots between snapshots; 0: none are taken.
+  public var snapshotEvery: Int
+  /// Client sessions kept by the service.
+  public var sessionLimit: Int
+  public var retry: RetryPolicy
+
+  public init(
+    replicas: Int, link: LinkModel, clientDelay: Duration = .zero, bandwidth: UInt64? = nil, cpu: CPUModel = .init(),
+    fsync: DelayDistribution = .constant(.zero), timing: Timing, shared: SharedTuning = .init(), batch: BatchPolicy = .init(),
+    retained: Int = 1_000, snapshotEvery: Int = 10_000, sessionLimit: Int = 10_000, retry: RetryPolicy = .init()
+  ) {
+    self.replicas = replicas
+    self.link = link
+    self.clientDelay = clientDelay
+    self.bandwidth = bandwidth
+    self.cpu = cpu
+    self.fsync = fsync
+    self.timing = timing
+    self.shared = shared
+    self.batch = batch
+    self.retained = retained
+    self.snapshotEvery = snapshotEvery
+    self.sessionLimit = sessionLimit
+    self.retry = retry
+  }
+}
+
+/// When clients ask, and what.
+public struct Workload: Hashable, Sendable {
+  public enum Arrival: Hashable, Sendable {
+    /// Open loop: the k-th operation is due at k divided by this rate, whatever became of the others.
+    case constant(perSecond: Double)
+    /// Open loop: exponential gaps with this mean rate.
+    case poisson(perSecond: Double)
+    /// Closed loop: each client asks again `think` after it was answered.
+    case closed(clients: Int, think: Duration)
+    /// Nobody asks anything.
+    case none
+  }
+
+  public var arrival: Arrival
+  /// Sessions that open-loop operations share; an operation that finds all of them busy waits, and its latency counts that.
+  public var sessions: Int
+  /// Keys, each as likely as the next.
+  public var keys: Int
+  /// Probabilities of `get`, `cas` and `delete`; the rest is `put`.
+  public var reads: Double
+  public var swaps: Double
+  public var deletes: Double
+  /// Bytes of payload of a `put` or `cas`.
+  public var payload: Int
+
+  public init(
+    arrival: Arrival, sessions: Int = 1_024, keys: Int = 1_000, reads: Double = 0, swaps: Double = 0, deletes: Double = 0,
+    payload: Int = 256
+  ) {
+    self.arrival = arrival
+    self.sessions = sessions
+    self.keys = keys
+    self.reads = reads
+    self.swaps = swaps
+    self.deletes = deletes
+    self.payload = payload
+  }
+}
+
+/// How long, and what of it counts.
+public struct Measure: Hashable, Sendable {
+  /// Clients run, but nothing counts yet. Starts when the sessions are open.
+  public var warmUp: Duration
+  /// What counts. Afterwards no new operations start, and the run ends when all are answered and all replicas agree.
+  public var window: Duration
+  /// Ends the window earlier, after this many operations.
+  public var operations: Int?
+  /// The grain of the timeline.
+  public var interval: Duration
+  /// The longest that a run may take after its window to come to rest.
+  public var patience: Duration
+  /// Ends the window when the first fault's fail-over is complete: for election trials.
+  public var stopsWhenRecovered: Bool
+
+  public init(
+    warmUp: Duration = .seconds(1), window: Duration, operations: Int? = nil, interval: Duration = .milliseconds(100),
+    patience: Duration = .seconds(30), stopsWhenRecovered: Bool = false
+  ) {
+    self.warmUp = warmUp
+    self.window = window
+    self.operations = operations
+    self.interval = interval
+    self.patience = patience
+    self.stopsWhenRecovered = stopsWhenRecovered
+  }
+}
+
+/// One simulated run: with the protocol and its tuning, all that decides what happens in it.
+public struct SimulationConfiguration: Hashable, Sendable {
+  public var environment: Environment
+  public var workload: Workload
+  public var measure: Measure
+  /// Times count from the start of the measured window; negative ones are in the warm-up.
+  public var faults: FaultPlan
+  public var seed: UInt64
+
+  public init(
+    environment: Environment, workload: Workload, measure: Measure, faults: FaultPlan = .init(), seed: UInt64
+  ) {
+    self.environment = environment
+    self.workload = workload
+    self.measure = measure
+    self.faults = faults
+    self.seed = seed
+  }
+}

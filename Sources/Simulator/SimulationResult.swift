@@ -1,0 +1,101 @@
+import Consensus
+import Verification
+
+/// Frames and bytes of one kind of message over a whole run. A frame is one copy to one other replica.
+public struct MessageCount: Hashable, Sendable {
+  public var frames: UInt64 = 0
+  public var bytes: UInt64 = 0
+
+  public init() {}
+}
+
+/// What happened between a fault and the first answer after it. Times are nanoseconds of virtual time; nil: it never came to that.
+public struct Failover: Hashable, Sendable {
+  public var fault: Int64
+  /// The leader that the fault struck, and its epoch.
+  public var struck: NodeID
+  public var epochBefore: UInt64
+  /// A survivor first doubted the leader.
+  public var suspected: Int64?
+  /// The final leader was elected by a quorum.
+  public var elected: Int64?
+  /// It may serve: its first slot is committed.
+  public var established: Int64?
+  /// All running replicas follow it.
+  public var followed: Int64?
+  /// The first operation that began after the fault was answered.
+  public var resumed: Int64?
+  /// Distinct epochs in which somebody stood for election.
+  public var rounds: Int = 0
+  /// Of those, the ones that elected nobody.
+  public var splitVotes: Int = 0
+  /// Candidacies, over all rounds.
+  public var candidates: Int = 0
+
+  public init(fault: Int64, struck: NodeID, epochBefore: UInt64) {
+    self.fault = fault
+    self.struck = struck
+    self.epochBefore = epochBefore
+  }
+  public var isComplete: Bool {
+    suspected != nil && elected != nil && established != nil && followed != nil && resumed != nil
+  }
+}
+
+/// All that is known after a run, in exact integers. Latencies went to the `Recorder` as they came.
+public struct SimulationResult: Sendable {
+  public var verification: VerificationReport
+  /// Indexed by message tag.
+  public var messages: [MessageCount]
+  /// Slots chosen, no-ops included: the "batches" of every cost per batch.
+  public var slots: UInt64 = 0
+  /// Of these, batches of client commands, and the commands in them.
+  public var batches: UInt64 = 0
+  public var commands: UInt64 = 0
+  /// Writes to stable storage, by replica.
+  public var fsyncs: [UInt64] = []
+  public var leaderChanges: Int = 0
+  public var failovers: [Failover] = []
+  public var counts = OperationCounts()
+  /// Simulator events handled.
+  public var events: UInt64 = 0
+  /// Covers every event and every replica's state after it: equal runs have equal hashes.
+  public var hash: UInt64 = 0
+  /// Virtual nanoseconds at the end, and the measured window.
+  public var end: Int64 = 0
+  public var windowStart: Int64 = 0
+  public var windowEnd: Int64 = 0
+  /// What happened, by name, in a fixed order: from the protocol's audit and from the simulator.
+  public var coverage: [(name: String, count: Int)] = []
+  public var history: [ClientOperation] = []
+}
+
+/// Operations that were due in the measured window.
+public struct OperationCounts: Hashable, Sendable {
+  public var due: UInt64 = 0
+  public var answered: UInt64 = 0
+  /// Answered within the window, whenever they were due: the throughput.
+  public var answeredInWindow: UInt64 = 0
+  /// For certain not executed.
+  public var failed: UInt64 = 0
+  /// Never answered, fate unknown.
+  public var unanswered: UInt64 = 0
+  /// Operations with at least one attempt that timed out.
+  public var timedOut: UInt64 = 0
+
+  public init() {}
+}
+
+/// Takes measurements while a run goes on. Times are nanoseconds of virtual time.
+public protocol Recorder: AnyObject {
+  /// An operation due in the window was answered: due -> sent -> answered.
+  func answered(due: Int64, sent: Int64, at: Int64)
+  /// An operation due in the window was not answered by the end: it counts as at least this long.
+  func censored(due: Int64, sent: Int64, end: Int64)
+  /// Any answer in the window or out of it, for the timeline (relative to the window's start).
+  func completed(sinceWindowStart: Int64, latency: Int64)
+  /// A batch proposed in the window was chosen, as its leader knows: commit latency.
+  func committed(proposed: Int64, at: Int64)
+  /// The stages of one command that was received and answered by one leader within the window.
+  func staged(received: Int64, proposed: Int64, committed: Int64, applied: Int64, replied: Int64)
+}
