@@ -8,7 +8,7 @@ let fast: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(c
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: fast)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, resources: resources)
 }
 
@@ -46,7 +46,9 @@ let package = Package(
       dependencies: ["Harness", .product(name: "ArgumentParser", package: "swift-argument-parser")]
         + protocols.map { .byName(name: $0) },
       swiftSettings: fast),
+    tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
+    tests("ReplicationTests", ["Replication"]),
   ],
   swiftLanguageModes: [.v6]
 )

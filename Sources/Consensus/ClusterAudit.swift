@@ -37,7 +37,7 @@ public struct Findings: Sendable {
 public protocol ClusterView<Core>: AnyObject {
   associatedtype Core: ConsensusProtocol
   var cluster: Cluster { get }
-  /// The running replica; nil while it is down.
+  /// The running replica; nil while it is down, and for the one that is stepping, which the audit has at hand.
   func live(_ node: NodeID) -> Core?
   /// What `node` would be after a crash now.
   func durable(_ node: NodeID) -> Core

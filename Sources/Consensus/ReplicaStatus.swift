@@ -10,12 +10,15 @@ public struct ReplicaStatus: Equatable, Sendable {
   public var leader: NodeID?
   /// The highest slot known to be chosen, with all below it.
   public var committed: Slot
+  /// A leader whose first slot is committed: all that was chosen before it is known to it, and it may serve.
+  public var isEstablished: Bool
 
-  @inlinable public init(role: Role, epoch: UInt64, leader: NodeID?, committed: Slot) {
+  @inlinable public init(role: Role, epoch: UInt64, leader: NodeID?, committed: Slot, isEstablished: Bool = false) {
     self.role = role
     self.epoch = epoch
     self.leader = leader
     self.committed = committed
+    self.isEstablished = isEstablished
   }
 }
 

@@ -29,6 +29,8 @@ struct Intake {
 
   var isEmpty: Bool { waiting.isEmpty }
 
+  var hasFullBatch: Bool { waiting.count >= policy.commands }
+
   /// False when the queue is full.
   mutating func add(_ command: Command) -> Bool {
     guard waiting.count < policy.waiting else { return false }

@@ -55,6 +55,15 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
   /// Everything appended is durable and nothing waits for the disk.
   public var isSettled: Bool { appended == synced && held.isEmpty }
 
+  /// Whether `endTurn` would do something.
+  public var wantsTurn: Bool {
+    guard !intake.isEmpty else { return false }
+    if status.role == .leader { return outstanding.count < intake.policy.window }
+    return status.leader.map { $0 != id } ?? false
+  }
+  /// Enough commands wait for a batch of the largest size.
+  public var hasFullBatch: Bool { intake.hasFullBatch }
+
   public mutating func handle(_ input: Input<Core>, cause: StepID, on host: Host) {
     take(input, cause, host)
     drain(host)

@@ -44,9 +44,15 @@ public struct Failover: Hashable, Sendable {
 
 /// All that is known after a run, in exact integers. Latencies went to the `Recorder` as they came.
 public struct SimulationResult: Sendable {
-  public var verification: VerificationReport
+  public var verification = VerificationReport()
+  /// The cluster came to serve; otherwise nothing was measured.
+  public var hasFormed = false
+  /// After the faults were taken back, all replicas came to agree and all clients were served.
+  public var isAtRest = true
+  /// Faults that struck.
+  public var faults = 0
   /// Indexed by message tag.
-  public var messages: [MessageCount]
+  public var messages: [MessageCount] = []
   /// Slots chosen, no-ops included: the "batches" of every cost per batch.
   public var slots: UInt64 = 0
   /// Of these, batches of client commands, and the commands in them.

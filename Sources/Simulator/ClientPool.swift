@@ -1,0 +1,118 @@
+import Consensus
+import DequeModule
+import Faults
+import Replication
+import Verification
+
+/// One client: its session, what it asks just now, and where.
+struct SimulatedClient {
+  enum Waking { case think, timeout, pause }
+
+  var session: ClientSession
+  var due: Int64 = 0
+  var sent: Int64 = 0
+  var isMeasured = false
+  var hasTimedOut = false
+  /// Its operation in the history; nil while it opens a session or rests.
+  var entry: Int?
+
+  /// The replica that has its request, and that replica's incarnation.
+  var attendant: (node: NodeID, incarnation: UInt32)?
+  var received: Int64 = 0
+  var proposed: Int64?
+  var executed: Int64?
+
+  /// Its one alarm, moved like a replica's timers.
+  var alarm: (time: Int64, kind: Waking)?
+  var queuedAlarm: Int64?
+  /// It got its last operation through after the faults were taken back.
+  var hasProven = false
+  var generation: UInt32 = 0
+
+  var isBusy: Bool { session.outstanding != nil }
+}
+
+/// All clients of a run, and what they are to ask.
+struct ClientPool {
+  var clients: [SimulatedClient] = []
+  /// Open loop: clients with nothing to do, and operations that found none.
+  var idle: [Int32] = []
+  var backlog = Deque<Int64>()
+  var byName: [UInt64: Int32] = [:]
+  var history: [ClientOperation] = []
+  let workload: Workload
+  let isOpenLoop: Bool
+  private let retry: RetryPolicy
+  private let replicas: Int
+  private var arrivals: RandomSource
+  private var content: RandomSource
+  private var arrivalsSoFar: UInt64 = 0
+  private var lastArrival: Double = 0
+  private var start: Int64 = 0
+  /// The newest value written to each key: what a `cas` hopes to find.
+  private var newest: [UInt64]
+  private var lastValue: UInt64 = 0
+
+  init(_ configuration: SimulationConfiguration) {
+    workload = configuration.workload
+    retry = configuration.environment.retry
+    replicas = configuration.environment.replicas
+    arrivals = RandomSource(seed: configuration.seed, stream: 5)
+    content = RandomSource(seed: configuration.seed, stream: 6)
+    newest = Array(repeating: 0, count: max(1, workload.keys))
+    let count: Int
+    switch workload.arrival {
+    case .constant, .poisson: (count, isOpenLoop) = (workload.sessions, true)
+    case .closed(let clients, _): (count, isOpenLoop) = (clients, false)
+    case .none: (count, isOpenLoop) = (0, false)
+    }
+    for index in 0..<count { clients.append(SimulatedClient(session: session(index, generation: 0))) }
+  }
+
+  /// Draws a number of its own for each session that a client opens.
+  func session(_ index: Int, generation: UInt32) -> ClientSession {
+    ClientSession(
+      nonce: UInt64(generation) << 32 | UInt64(index), target: NodeID(0), nodes: replicas, policy: retry)
+  }
+
+  /// The client that a command is from.
+  func client(of id: Command.ID) -> Int? {
+    if id.sequence == 0 {
+      let index = Int(id.client & 0xFFFF_FFFF)
+      return index < clients.count ? index : nil
+    }
+    return byName[id.client].map { Int($0) }
+  }
+
+  func requestBytes(_ client: Int32) -> Int { clients[Int(client)].session.outstanding?.byteCount ?? 0 }
+
+  mutating func begin(at time: Int64) { start = time }
+
+  /// When the next operation of an open loop is due.
+  mutating func nextArrival() -> Int64? {
+    arrivalsSoFar += 1
+    switch workload.arrival {
+    case .constant(let rate): return start + Int64((Double(arrivalsSoFar) * 1e9 / rate).rounded(.down))
+    case .poisson(let rate):
+      lastArrival += 1e9 / rate * -naturalLogarithm(1 - arrivals.unit())
+      return start + Int64(lastArrival.rounded(.down))
+    case .closed, .none: return nil
+    }
+  }
+  
+
+  mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
+    let key = UInt32(content.below(UInt64(newest.count)))
+    let kind = content.unit()
+    if kind < workload.reads { return (.get(key), 0) }
+    if kind < workload.reads + workload.deletes { return (.delete(key), 0) }
+    lastValue += 1
+    let expected = newest[Int(key)]
+    newest[Int(key)] = lastValue
+    let padding = UInt32(workload.payload)
+    if kind < workload.reads + workload.deletes + workload.swaps {
+      return (.cas(key, from: expected, to: lastValue), padding)
+    }
+    return (.put(key, lastValue), padding)
+  }
+}

@@ -1,0 +1,66 @@
+import Consensus
+
+/// Follows a cluster from a fault that strikes its leader to the first answer after it.
+struct FailoverTracker {
+  private(set) var failovers: [Failover] = []
+  private let replicas: Int
+  /// Who stood in which epoch since the last fault.
+  private var candidacies: Set<[UInt64]> = []
+  private var epochs: Set<UInt64> = []
+  private var elections = 0
+  private var winner: NodeID?
+  private var winningEpoch: UInt64 = 0
+
+  init(replicas: Int) { self.replicas = replicas }
+
+  var last: Failover? { failovers.last }
+  /// Something is still awaited.
+  var isOpen: Bool { failovers.last.map { !$0.isComplete } ?? false }
+
+  mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64) {
+    failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch))
+    candidacies = []
+    epochs = []
+    elections = 0
+    winner = nil
+  }
+
+  /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
+  mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
+    guard isOpen, var failover = failovers.last else { return }
+    if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
+    if status.role == .leader || status.role == .establishing, node != failover.struck || status.epoch > failover.epochBefore {
+      noteLeader(node, status, now, &failover)
+    }
+    if let winner, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
+    failovers[failovers.count - 1] = failover
+  }
+
+  private mutating func noteCandidate(_ node: NodeID, _ epoch: UInt64, _ now: Int64, _ failover: inout Failover) {
+    if node != failover.struck, failover.suspected == nil { failover.suspected = now }
+    guard epoch > failover.epochBefore, failover.elected == nil || epoch > winningEpoch else { return }
+    if candidacies.insert([UInt64(node.index), epoch]).inserted { failover.candidates += 1 }
+    if epochs.insert(epoch).inserted { failover.rounds += 1 }
+    failover.splitVotes = max(0, failover.rounds - elections - 1)
+  }
+
+  private mutating func noteLeader(_ node: NodeID, _ status: ReplicaStatus, _ now: Int64, _ failover: inout Failover) {
+    if status.epoch > failover.epochBefore, status.epoch > winningEpoch || winner == nil {
+      winner = node
+      winningEpoch = status.epoch
+      elections += 1
+      if epochs.insert(status.epoch).inserted { failover.rounds += 1 }
+      failover.splitVotes = failover.rounds - elections
+      failover.elected = now
+      failover.established = nil
+      failover.followed = nil
+    }
+    if status.isEstablished, node == winner, failover.established == nil { failover.established = now }
+  }
+
+  /// An operation that began at `begun` was answered.
+  mutating func answered(begun: Int64, at now: Int64) {
+    guard isOpen, let last = failovers.last, last.resumed == nil, last.established != nil, begun > last.fault else { return }
+    failovers[failovers.count - 1].resumed = now
+  }
+}

@@ -1,0 +1,143 @@
+import Consensus
+import DequeModule
+import Replication
+
+/// What waits at a replica while its processor is busy or its process paused.
+enum NodeInput<Core: ConsensusProtocol> {
+  case message(Core.Message, from: NodeID, session: UInt32, bytes: Int32)
+  case request(client: Int32, attempt: UInt32)
+  case synced(UInt64)
+  case sessionUp(NodeID, session: UInt32)
+  case sessionDown(NodeID, session: UInt32)
+}
+
+/// One replica's machine: process, disk, timers, and its ends of the sessions with the others.
+final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
+  /// What lives and dies with an incarnation.
+  final class Process {
+    var replica: Replica<SimulatedNode>
+    init(_ replica: consuming Replica<SimulatedNode>) { self.replica = replica }
+  }
+
+  unowned(unsafe) let simulation: Simulation<Core>
+  let id: NodeID
+
+  /// Nil while the process is down.
+  var process: Process?
+  /// A step or its effects are being carried out: `process` must not be touched.
+  var isStepping = false
+  var incarnation: UInt32 = 0
+  var isUp = false
+  var journal = SimulatedJournal<Core.Record>()
+  var clocks = SimulatedTimers<Core.Timer>()
+  var status = ReplicaStatus(role: .follower, epoch: 0, leader: nil, committed: Slot(0))
+  /// The session with each peer as this end sees it; 0: none.
+  var sessions: [UInt32]
+
+  var isPaused = false
+  /// The processor has promised its time until then.
+  var busyUntil: Int64 = 0
+  /// The network card sends until then.
+  var sendingUntil: Int64 = 0
+  var inbox = Deque<NodeInput<Core>>()
+  /// Client requests among `inbox`.
+  var waitingRequests = 0
+  var isProcessing = false
+
+  /// When each batch of this leadership was proposed, oldest first.
+  var proposals = Deque<(batch: Batch, at: Int64)>()
+  /// Clients that wait for an answer from this incarnation.
+  var attended = 0
+  var fsyncs: UInt64 = 0
+
+  init(_ id: NodeID, _ simulation: Simulation<Core>, replicas: Int) {
+    self.id = id
+    self.simulation = simulation
+    sessions = Array(repeating: 0, count: replicas)
+  }
+
+  var network: SimulatedNode { self }
+  var storage: SimulatedNode { self }
+  var timers: SimulatedNode { self }
+  var probe: SimulatedNode { self }
+
+  var isRunning: Bool { isUp && !isPaused }
+
+  // MARK: Executing
+
+  func proposed(_ batch: Batch) {
+    proposals.append((batch, simulation.now))
+    if attended > 0 { simulation.proposed(batch, at: self) }
+  }
+
+  func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {
+    simulation.chosen(entry, slot, at: self)
+    guard isOwn, case .batch(let batch) = entry.value else { return }
+    while let first = proposals.popFirst() {
+      guard first.batch === batch else { continue }
+      simulation.recordCommit(proposed: first.at)
+      break
+    }
+  }
+
+  func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
+    if attended > 0 { simulation.executed(command, outcome, at: self) }
+  }
+
+  func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {
+    simulation.finished(slot, entry, digest: digest, at: self)
+  }
+
+  func installed(through slot: Slot, digest: UInt64) {
+    simulation.witness.installed(id, through: slot, stateDigest: digest, &simulation.findings)
+  }
+
+  func refused(_ command: Command.ID, hint: NodeID?) { simulation.refused(command, hint: hint, at: self) }
+
+  func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
+    status = new
+    simulation.statusChanged(at: self, from: old, to: new)
+  }
+}
+
+// MARK: The seams
+
+extension SimulatedNode: Transport {
+  typealias Message = Core.Message
+
+  func send(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
+    simulation.transmit(message, from: self, to: peers)
+  }
+  func reset(_ peer: NodeID) { simulation.resetSession(id, peer) }
+}
+
+extension SimulatedNode: Journal {
+  typealias Record = Core.Record
+
+  func append(_ record: Core.Record) { journal.append(.record(record)) }
+  func submit() { simulation.dirty.insert(id) }
+  func cut(_ checkpoint: Checkpoint<Core.Record>, waits: Bool) {
+    journal.append(.cut(checkpoint, waits: waits))
+    simulation.dirty.insert(id)
+  }
+}
+
+extension SimulatedNode: TimerService {
+  typealias Timer = Core.Timer
+
+  func start(_ timer: Core.Timer, after delay: Duration) {
+    let deadline = simulation.now + max(0, delay.nanoseconds)
+    guard let index = clocks.start(timer, deadline: deadline) else { return }
+    simulation.queue.push(.timer(id, incarnation: incarnation, index: index), at: deadline, urgent: true)
+  }
+  func stop(_ timer: Core.Timer) { clocks.stop(timer) }
+}
+
+extension SimulatedNode: Probe {
+  func stepped(
+    _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>
+  ) {
+    simulation.stepped(self, input, core, effects)
+  }
+  func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) { simulation.left(message, to: peers, at: self) }
+}

@@ -1,0 +1,131 @@
+import Consensus
+import Replication
+import Verification
+
+extension Simulation: ClusterView {
+  public var cluster: Cluster { Cluster(members: everyone) }
+
+  public func live(_ node: NodeID) -> Core? {
+    let node = nodes[Int(node.index)]
+    return node.isStepping || !node.isUp ? nil : node.process?.replica.core
+  }
+  public func durable(_ node: NodeID) -> Core { shadows[Int(node.index)] }
+}
+
+extension Simulation {
+  // MARK: After every step
+
+  func stepped(
+    _ node: SimulatedNode<Core>, _ input: Input<Core>, _ core: borrowing Core, _ effects: borrowing Effects<Core>
+  ) {
+    let status = core.status
+    hash.fold(UInt64(bitPattern: now) ^ UInt64(node.id.index) << 56)
+    hash.fold(status.committed.number ^ status.epoch << 40 ^ UInt64(status.role.rawValue) << 32)
+    core.check(&findings)
+    for i in effects.afterSync.indices {
+      for peer in effects.afterSync[i].to where !core.upholds(effects.afterSync[i].message, to: peer) {
+        findings.report("C4", node.id, "queued \(effects.afterSync[i].message) for \(peer) without standing by it")
+      }
+    }
+    audit.stepped(node.id, input, core, effects, self, &findings)
+    trace?.stepped(now, node.id, core)
+  }
+
+  /// C4: what a message promises survives a crash at the moment the message leaves.
+  func left(_ message: Core.Message, to peers: NodeSet, at node: SimulatedNode<Core>) {
+    for peer in peers where !shadows[Int(node.id.index)].upholds(message, to: peer) {
+      findings.report("C4", node.id, "\(message) left for \(peer), and a crash now would unsay it")
+    }
+  }
+
+  // MARK: The chosen log
+
+  /// A replica learned that `slot` is chosen: a majority has it on disk (C3).
+  func chosen(_ entry: Entry, _ slot: Slot, at node: SimulatedNode<Core>) {
+    guard slot.number > chosenThrough else { return }
+    chosenThrough = slot.number
+    result.slots += 1
+    if case .batch(let batch) = entry.value {
+      result.batches += 1
+      result.commands += UInt64(batch.commands.count)
+    }
+    expectDurable(slot, entry.value.digest)
+  }
+
+  private func expectDurable(_ slot: Slot, _ digest: UInt64) {
+    var holders = 0
+    for index in shadows.indices {
+      if shadows[index].base >= slot || shadows[index].entry(at: slot)?.value.digest == digest { holders += 1 }
+    }
+    findings.expect(
+      holders >= cluster.majority, "C3", nil, "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
+  }
+
+  /// The same for the newest part of the chosen log, whenever a replica falls or rises.
+  func checkChosenIsDurable() {
+    let through = witness.chosenCount
+    guard through > 0 else { return }
+    for number in max(1, through - min(through, 1_000) + 1)...through {
+      let slot = Slot(UInt64(number))
+      if let known = witness.chosen(at: slot) { expectDurable(slot, known.valueDigest) }
+    }
+  }
+
+  func finished(_ slot: Slot, _ entry: Entry, digest: UInt64, at node: SimulatedNode<Core>) {
+    witness.executed(node.id, slot, entry, stateDigest: digest, &findings)
+  }
+
+  func expectShadow(_ node: NodeID, equals checkpoint: Checkpoint<Core.Record>) {
+    findings.expect(
+      shadows[Int(node.index)].checkpoint() == checkpoint.records, "C7", node,
+      "the checkpoint does not hold what the records before it add up to")
+  }
+
+  func recordCommit(proposed: Int64) {
+    guard proposed >= result.windowStart, proposed < result.windowEnd, phase >= .window else { return }
+    recorder?.committed(proposed: proposed, at: now)
+  }
+
+  // MARK: Leadership
+
+  func statusChanged(at node: SimulatedNode<Core>, from old: ReplicaStatus, to new: ReplicaStatus) {
+    if new.role == .leader, old.role != .leader || old.epoch != new.epoch {
+      result.leaderChanges += 1
+      trace?.fault(now, "leads epoch \(new.epoch)", node.id)
+    }
+    if old.role == .leader, new.role != .leader || old.epoch != new.epoch {
+      node.proposals.removeAll()
+      interruptClients(of: node, hint: new.leader)
+    }
+    failover.note(node.id, new, at: now) { leader, epoch in
+      nodes.allSatisfy { !$0.isUp || $0.id == failover.last?.struck || ($0.status.leader == leader && $0.status.epoch == epoch) }
+    }
+    if configuration.measure.stopsWhenRecovered, phase == .window, failover.last?.isComplete == true { reach(.healing) }
+  }
+
+  // MARK: The verdict
+
+  func finish() -> SimulationResult {
+    for client in clients.clients {
+      guard let entry = client.entry else { continue }
+      clients.history[entry].outcome = .unknown
+      if client.isMeasured {
+        result.counts.unanswered += 1
+        recorder?.censored(due: client.due, sent: client.sent, end: now)
+      }
+    }
+    if findings.isEmpty { audit.examine(self, &findings) }
+    hash.fold(UInt64(bitPattern: now))
+    hash.fold(result.events)
+    result.faults = coverage.crashes + coverage.pauses + coverage.partitions
+    result.hash = hash.value
+    result.end = now
+    result.fsyncs = nodes.map(\.fsyncs)
+    result.failovers = failover.failovers
+    result.coverage = audit.coverage + coverage.list
+    result.verification = VerificationReport()
+    if keepsHistory { result.history = clients.history }
+    trace?.end(hash.value, result.verification)
+    return result
+  }
+}

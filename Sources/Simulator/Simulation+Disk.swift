@@ -1,0 +1,132 @@
+import Consensus
+import Replication
+
+extension Simulation {
+  func coreConfiguration(_ node: NodeID, incarnation: UInt32) -> Configuration<Core> {
+    var seed = seeds
+    for _ in 0..<(Int(node.index) + 1) { _ = seed.next() }
+    return Configuration(
+      id: node, cluster: Cluster(members: everyone), timing: environment.timing, shared: environment.shared,
+      tuning: tuning, retained: environment.retained, seed: Digest.mix(seed.next() ^ UInt64(incarnation)))
+  }
+
+  // MARK: Writing
+
+  /// Begins to write what was appended, unless a write is under way: then it joins the next one.
+  func startWriting(_ node: SimulatedNode<Core>) {
+    guard !node.journal.isWriting, node.journal.pendingCount > 0 else { return }
+    node.journal.isWriting = true
+    node.fsyncs += 1
+    let through = node.journal.appended
+    let time = environment.fsync.sample(&diskRandom)
+    if time == 0 { return completeWrite(node, through: through) }
+    queue.push(.synced(node.id, incarnation: node.incarnation, through: through), at: now + time)
+  }
+
+  func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {
+    node.journal.isWriting = false
+    while node.journal.durable < position { absorb(node) }
+    trace?.synced(now, position, node.id)
+    carry(node) { $0.journalSynced(through: position, on: node) }
+    if node.journal.pendingCount > 0 { dirty.insert(node.id) }
+  }
+
+  /// One more item is durable: the shadow takes it as recovery would.
+  private func absorb(_ node: SimulatedNode<Core>) {
+    let index = Int(node.id.index)
+    let (item, position) = node.journal.absorb()
+    switch item {
+    case .record(let record):
+      shadows[index].replay(record)
+      audit.synced(node.id, record, shadows[index], self, &findings)
+    case .cut(let checkpoint, waits: true):
+      if let snapshot = checkpoint.snapshot { shadows[index].restore(snapshot) }
+      coverage.snapshotsInstalled += 1
+      expectShadow(node.id, equals: checkpoint)
+    case .cut(_, waits: false):
+      // Written beside the log, in the background: two more writes, the file and its name.
+      node.fsyncs += 2
+      let time = environment.fsync.sample(&diskRandom) + environment.fsync.sample(&diskRandom)
+      queue.push(.checkpointed(node.id, incarnation: node.incarnation, position: position), at: now + time)
+    }
+  }
+
+  func establishCheckpoint(_ node: SimulatedNode<Core>, _ position: UInt64) {
+    guard let checkpoint = node.journal.establish(position), let snapshot = checkpoint.snapshot else { return }
+    coverage.compactions += 1
+    shadows[Int(node.id.index)].restore(snapshot)
+  }
+
+  // MARK: Crash and recovery
+
+  func boot(_ node: SimulatedNode<Core>) {
+    var core = Core(coreConfiguration(node.id, incarnation: node.incarnation))
+    var sessions = ClientSessions(limit: environment.sessionLimit)
+    var last = (slot: Slot(0), stamp: Stamp(0))
+    if let snapshot = node.journal.checkpoint.snapshot {
+      core.restore(snapshot)
+      guard let state = try? ClientSessions(image: snapshot.image, limit: environment.sessionLimit) else {
+        return findings.report("C2", node.id, "the image of the snapshot through \(snapshot.through) is not readable")
+      }
+      sessions = state
+      last = (snapshot.through, snapshot.stamp)
+    }
+    for record in node.journal.checkpoint.records { core.replay(record) }
+    for (_, record) in node.journal.records { core.replay(record) }
+    findings.expect(
+      core.checkpoint() == shadows[Int(node.id.index)].checkpoint(), "C7", node.id,
+      "recovery does not give the state whose every record was durable")
+    witness.recovered(node.id, at: last.slot, stateDigest: sessions.digest.value, &findings)
+    node.status = core.status
+    node.process = .init(
+      Replica(
+        core: core, sessions: sessions, last: last, id: node.id, policy: environment.batch,
+        snapshotEvery: environment.snapshotEvery))
+    node.isUp = true
+    audit.recovered(node.id, self, &findings)
+    checkChosenIsDurable()
+    carry(node) { $0.handle(.start, cause: 0, on: node) }
+    if environment.link.kind == .datagram {
+      for peer in everyone.removing(node.id) {
+        carry(node) { $0.handle(.connected(peer), cause: 0, on: node) }
+      }
+    }
+  }
+
+  func crash(_ node: SimulatedNode<Core>) {
+    guard node.isUp else { return }
+    trace?.fault(now, "crash", node.id)
+    coverage.crashes += 1
+    node.isUp = false
+    node.isPaused = false
+    node.process = nil
+    // Of what the disk had not confirmed some may have reached it all the same, in order.
+    let pending = node.journal.pendingCount
+    let surviving = Int(faultRandom.below(UInt64(pending) + 1))
+    if surviving < pending { coverage.tailsLost += 1 }
+    for _ in 0..<surviving { absorb(node) }
+    node.journal.crash()
+    node.clocks = .init()
+    node.inbox.removeAll()
+    node.waitingRequests = 0
+    node.isProcessing = false
+    node.busyUntil = 0
+    node.sendingUntil = 0
+    node.proposals.removeAll()
+    node.status = ReplicaStatus(role: .follower, epoch: node.status.epoch, leader: nil, committed: Slot(0))
+    loseSessions(of: node)
+    interruptClients(of: node, hint: nil)
+    checkChosenIsDurable()
+  }
+
+  func restart(_ node: SimulatedNode<Core>) {
+    guard !node.isUp else { return }
+    trace?.fault(now, "restart", node.id)
+    node.incarnation += 1
+    node.attended = 0
+    boot(node)
+    if environment.link.kind == .stream {
+      for peer in everyone.removing(node.id) { openSession(min(node.id, peer), max(node.id, peer)) }
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import Consensus
+import DequeModule
+import Faults
+
+/// One direction of a session, with what waits behind a lost segment.
+struct StreamDirection<Message> {
+  var pipe = StreamPipe()
+  var waiting = Deque<(message: Message, bytes: Int32)>()
+  var waitingBytes = 0
+  /// More bytes than this behind a lost segment end the session: queues are bounded. 64 MiB, the size of a generous socket buffer.
+  static var limit: Int { 64 << 20 }
+
+  /// The pair's session, open or opening, kept with the direction from the lower name to the higher; 0: none.
+  var session: UInt32 = 0
+  /// An attempt to open the next session is queued.
+  var isReopening = false
+
+  init() {}
+}
+
+extension Simulation {
+  func pipeIndex(_ from: NodeID, _ to: NodeID) -> Int { Int(from.index) * environment.replicas + Int(to.index) }
+
+  // MARK: Sending
+
+  func transmit(_ message: Core.Message, from node: SimulatedNode<Core>, to peers: NodeSet) {
+    let bytes = message.byteCount
+    let frames = peers.count
+    result.messages[Int(message.tag)].frames += UInt64(frames)
+    result.messages[Int(message.tag)].bytes += UInt64(frames * bytes)
+    if trace != nil { for peer in peers { trace?.sent(now, message.description, node.id, peer) } }
+    guard costsCPU || environment.bandwidth != nil else {
+      for peer in peers { launch(message, node.id, peer, Int32(bytes), at: now) }
+      return
+    }
+    let cpu = environment.cpu
+    node.busyUntil = max(node.busyUntil, now) + cpu.perByte.nanoseconds * Int64(bytes)
+    for peer in peers {
+      node.busyUntil += cpu.perMessageOut.nanoseconds
+      var departure = node.busyUntil
+      if let bandwidth = environment.bandwidth {
+        let onWire = (UInt64(bytes) * 8 * 1_000_000_000 + bandwidth - 1) / bandwidth
+        node.sendingUntil = max(node.sendingUntil, departure) + Int64(onWire)
+        departure = node.sendingUntil
+      }
+      launch(message, node.id, peer, Int32(bytes), at: departure)
+    }
+  }
+
+  private func launch(_ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64) {
+    switch environment.link.kind {
+    case .datagram:
+      if blockade.blocks(from: from, to: to) { return drop(message, from, to) }
+      var model = environment.link
+      model.loss = loss
+      switch model.datagramFate(&linkRandom) {
+      case .vanishes: drop(message, from, to)
+      case .arrives(let delay):
+        queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + delay)
+      case .arrivesTwice(let first, let second):
+        coverage.duplicates += 1
+        queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + first)
+        queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + second)
+      }
+    case .stream: launchOnStream(message, from, to, bytes, at: time)
+    }
+  }
+
+  private func drop(_ message: Core.Message, _ from: NodeID, _ to: NodeID) {
+    coverage.dropped += 1
+    trace?.dropped(now, message.description, from, to)
+  }
+
+  func deliver(
+    _ message: Core.Message, _ from: NodeID, _ node: SimulatedNode<Core>, _ session: UInt32, _ bytes: Int32
+  ) {
+    guard node.isUp, session == node.sessions[Int(from.index)] || node.isPaused else { return }
+    enqueue(.message(message, from: from, session: session, bytes: bytes), at: node)
+  }
+
+  // MARK: Streams
+
+  private func isLost(_ from: NodeID, _ to: NodeID) -> Bool {
+    blockade.blocks(from: from, to: to) || linkRandom.chance(loss)
+  }
+
+  private func launchOnStream(
+    _ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64
+  ) {
+    let index = pipeIndex(from, to)
+    let session = nodes[Int(from.index)].sessions[Int(to.index)]
+    if pipes[index].pipe.isBlocked {
+      pipes[index].waiting.append((message, bytes))
+      pipes[index].waitingBytes += Int(bytes)
+      if pipes[index].waitingBytes > StreamDirection<Core.Message>.limit { resetSession(from, to) }
+    } else if isLost(from, to) {
+      block(index, message, bytes, from, to, session, at: time)
+    } else {
+      let arrival = pipes[index].pipe.transmit(at: time, delay: environment.link.delay.sample(&linkRandom))
+      queue.push(.deliver(message, from: from, to: to, session: session, bytes: bytes), at: arrival)
+    }
+  }
+
+  private func block(
+    _ index: Int, _ message: Core.Message, _ bytes: Int32, _ from: NodeID, _ to: NodeID, _ session: UInt32, at time: Int64
+  ) {
+    coverage.retransmissions += 1
+    trace?.dropped(now, message.description, from, to)
+    pipes[index].waiting.prepend((message, bytes))
+    pipes[index].waitingBytes += Int(bytes)
+    let retry = pipes[index].pipe.block(at: time, environment.link)
+    queue.push(.retransmit(from: from, to: to, session: session), at: retry)
+  }
+
+  func retransmit(_ from: NodeID, _ to: NodeID, _ session: UInt32) {
+    let node = nodes[Int(from.index)]
+    guard node.isUp, node.sessions[Int(to.index)] == session else { return }
+    let index = pipeIndex(from, to)
+    let lost = isLost(from, to)
+    let delay = lost ? 0 : environment.link.delay.sample(&linkRandom)
+    switch pipes[index].pipe.retry(at: now, lost: lost, delay: delay, environment.link) {
+    case .again(let time): queue.push(.retransmit(from: from, to: to, session: session), at: time)
+    case .breaksSession: resetSession(from, to)
+    case .through(let arrival):
+      if let (message, bytes) = pipes[index].waiting.popFirst() {
+        queue.push(.deliver(message, from: from, to: to, session: session, bytes: bytes), at: arrival)
+      }
+      let waiting = pipes[index].waiting
+      pipes[index].waiting.removeAll()
+      pipes[index].waitingBytes = 0
+      for (message, bytes) in waiting { launchOnStream(message, from, to, bytes, at: now) }
+    }
+  }
+
+  // MARK: Sessions
+
+  /// Opens the session of a pair, for both ends at one instant, once both have seen the end of the last one; tries again later
+  /// while an end is blind to that or nothing passes. A replica that comes back starts the attempts anew.
+  func openSession(_ a: NodeID, _ b: NodeID) {
+    let pair = pipeIndex(a, b)
+    let (one, other) = (nodes[Int(a.index)], nodes[Int(b.index)])
+    pipes[pair].isReopening = false
+    guard one.isUp, other.isUp, pipes[pair].session == 0 else { return }
+    guard one.sessions[Int(b.index)] == 0, other.sessions[Int(a.index)] == 0, !isLost(a, b), !isLost(b, a) else {
+      return reopen(a, b)
+    }
+    lastSession += 1
+    pipes[pair] = .init()
+    pipes[pipeIndex(b, a)] = .init()
+    pipes[pair].session = lastSession
+    let time = now + environment.link.delay.sample(&linkRandom)
+    queue.push(.sessionUp(a, peer: b, session: lastSession), at: time)
+    queue.push(.sessionUp(b, peer: a, session: lastSession), at: time)
+  }
+
+  private func reopen(_ a: NodeID, _ b: NodeID) {
+    let pair = pipeIndex(a, b)
+    guard !pipes[pair].isReopening else { return }
+    pipes[pair].isReopening = true
+    queue.push(.openSession(a, b), at: now + max(1, environment.link.reconnect.nanoseconds))
+  }
+
+  /// The session that is open, or opening, between a pair; 0: none.
+  func currentSession(_ a: NodeID, _ b: NodeID) -> UInt32 { pipes[pipeIndex(min(a, b), max(a, b))].session }
+
+  /// Ends the session of a pair: `node` sees it now, `peer` after the link's delay.
+  func resetSession(_ node: NodeID, _ peer: NodeID) {
+    let session = currentSession(node, peer)
+    guard session != 0 else { return }
+    endSession(node, peer, session)
+    queue.push(.sessionDown(node, peer: peer, session: session), at: now)
+    reopen(min(node, peer), max(node, peer))
+  }
+
+  /// The process is gone: so are its ends of all sessions.
+  func loseSessions(of node: SimulatedNode<Core>) {
+    for peer in everyone.removing(node.id) {
+      node.sessions[Int(peer.index)] = 0
+      let session = currentSession(node.id, peer)
+      if session != 0 { endSession(node.id, peer, session) }
+    }
+  }
+
+  private func endSession(_ node: NodeID, _ peer: NodeID, _ session: UInt32) {
+    coverage.sessionsBroken += 1
+    pipes[pipeIndex(min(node, peer), max(node, peer))].session = 0
+    // The other end learns of it after a delay or, if nothing passes, when its own patience ends.
+    let notice =
+      blockade.blocks(from: node, to: peer)
+      ? environment.link.sessionTimeout.nanoseconds : environment.link.delay.sample(&linkRandom)
+    queue.push(.sessionDown(peer, peer: node, session: session), at: now + notice)
+  }
+}

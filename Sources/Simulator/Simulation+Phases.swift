@@ -1,0 +1,196 @@
+import Consensus
+import Faults
+import Verification
+
+extension Simulation {
+  /// Every client has its session: the load begins.
+  func beginWarmUp() {
+    let measure = configuration.measure
+    phase = .warmUp
+    result.hasFormed = true
+    result.windowStart = now + measure.warmUp.nanoseconds
+    result.windowEnd = result.windowStart + measure.window.nanoseconds
+    queue.push(.phase(.window), at: result.windowStart, urgent: true)
+    queue.push(.phase(.healing), at: result.windowEnd, urgent: true)
+    for (index, fault) in configuration.faults.faults.enumerated() {
+      queue.push(.fault(index), at: max(now, result.windowStart + fault.at.nanoseconds))
+    }
+    clients.begin(at: now)
+    for index in clients.clients.indices { proceed(index) }
+    if clients.isOpenLoop { scheduleArrival() }
+  }
+
+  func reach(_ next: SimulationPhase) {
+    switch next {
+    case .window where phase == .warmUp: phase = .window
+    case .healing where phase == .window: beginHealing()
+    case .over where phase == .forming:
+      phase = .over
+    case .over where phase >= .healing && now >= deadline:
+      result.isAtRest = false
+      findings.report("LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended: \(restlessness() ?? "")")
+      phase = .over
+    default: break
+    }
+  }
+
+  private func beginHealing() {
+    phase = .healing
+    result.windowEnd = min(result.windowEnd, now)
+    deadline = now + configuration.measure.patience.nanoseconds
+    queue.push(.phase(.over), at: deadline)
+    heal()
+    // What was due and found no client is not started any more: it is unanswered.
+    for due in clients.backlog where due >= result.windowStart {
+      result.counts.unanswered += 1
+      recorder?.censored(due: due, sent: now, end: now)
+    }
+    clients.backlog.removeAll()
+    clients.idle.removeAll()
+    for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
+    settleIfQuiet()
+  }
+
+  /// Takes every fault back: all replicas run, all links are open and lose nothing.
+  private func heal() {
+    blockade.removeAll()
+    loss = 0
+    trace?.fault(now, "heal", nil)
+    for node in nodes {
+      if !node.isUp { restart(node) }
+      if node.isPaused { queue.push(.resume(node.id, incarnation: node.incarnation), at: now) }
+    }
+  }
+
+  func settleIfQuiet() {
+    guard phase == .healing, clients.clients.allSatisfy({ !$0.isBusy && $0.hasProven }) else { return }
+    phase = .settling
+    settle()
+  }
+
+  /// Over when there is one established leader that all follow, and all have executed the same and have it on disk.
+  func settle() {
+    guard phase == .settling, restlessness() == nil else { return }
+    phase = .over
+  }
+
+  private func restlessness() -> String? {
+    if phase == .healing {
+      let busy = clients.clients.filter { $0.isBusy }.count
+      return "\(busy) clients still wait"
+    }
+    guard let leader = leaderNow(), leader.status.isEstablished else { return "nobody leads" }
+    guard let slot = leader.process?.replica.last.slot else { return "the leader is down" }
+    for node in nodes {
+      guard node.isRunning, let replica = node.process?.replica.last else { return "\(node.id) is down" }
+      if node.status.epoch != leader.status.epoch || node.status.leader != leader.id {
+        return "\(node.id) does not follow \(leader.id)"
+      }
+      if replica.slot != slot { return "\(node.id) executed \(replica.slot), the leader \(slot)" }
+      if node.journal.pendingCount > 0 { return "the disk of \(node.id) is busy" }
+    }
+    return nil
+  }
+
+  /// Who leads in the highest epoch.
+  func leaderNow() -> SimulatedNode<Core>? {
+    var best: SimulatedNode<Core>?
+    for node in nodes where node.isUp && node.status.role == .leader {
+      if best == nil || node.status.epoch > best!.status.epoch { best = node }
+    }
+    return best
+  }
+
+  // MARK: Faults
+
+  private func resolve(_ target: FaultTarget) -> SimulatedNode<Core>? {
+    switch target {
+    case .node(let id): Int(id.index) < nodes.count ? nodes[Int(id.index)] : nil
+    case .leader: leaderNow()
+    case .follower:
+      leaderNow().flatMap { leader in nodes.first { $0.isUp && $0.id != leader.id } }
+    }
+  }
+
+  func strike(_ fault: Fault) {
+    guard phase < .healing else { return }
+    switch fault {
+    case .crash(let target, let downtime):
+      guard let node = resolve(target), node.isUp else { return }
+      noteStruck([node.id])
+      crash(node)
+      if let downtime { queue.push(.restart(node.id), at: now + downtime.nanoseconds) }
+    case .crashAll(let downtime):
+      noteStruck(everyone)
+      for (index, node) in nodes.enumerated() {
+        crash(node)
+        queue.push(.restart(node.id), at: now + downtime.nanoseconds * Int64(index + 1))
+      }
+    case .restart(let target):
+      if case .node(let id) = target, Int(id.index) < nodes.count { restart(nodes[Int(id.index)]) }
+    case .pause(let target, let length):
+      guard let node = resolve(target), node.isRunning else { return }
+      noteStruck([node.id])
+      coverage.pauses += 1
+      trace?.fault(now, "pause", node.id)
+      node.isPaused = true
+      queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
+    case .heal:
+      blockade.removeAll()
+      trace?.fault(now, "heal", nil)
+    case .loss(let probability): loss = probability
+    case .partition, .isolate, .cut, .mute: block(fault)
+    }
+  }
+
+  private func block(_ fault: Fault) {
+    var pairs: [Obstacle.Pair] = []
+    var length: Duration?
+    func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
+    switch fault {
+    case .partition(let group, let span):
+      length = span
+      for a in group.intersection(everyone) {
+        for b in everyone.subtracting(group) {
+          add(a, b)
+          add(b, a)
+        }
+      }
+      if let leader = leaderNow(), group.intersection(everyone).contains(leader.id) { noteStruck([leader.id]) }
+    case .isolate(let target, let span):
+      length = span
+      guard let node = resolve(target) else { return }
+      noteStruck([node.id])
+      for peer in everyone {
+        add(node.id, peer)
+        add(peer, node.id)
+      }
+    case .cut(let from, let to, let span):
+      length = span
+      if everyone.contains(from), everyone.contains(to) { add(from, to) }
+    case .mute(let target, let inbound, let span):
+      length = span
+      guard let node = resolve(target) else { return }
+      noteStruck([node.id])
+      for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
+    default: return
+    }
+    guard !pairs.isEmpty else { return }
+    coverage.partitions += 1
+    trace?.fault(now, "block \(pairs.count) links", nil)
+    for pair in pairs { blockade.add(from: pair.from, to: pair.to) }
+    if let length { queue.push(.lift(Obstacle(pairs: pairs)), at: now + length.nanoseconds) }
+  }
+
+  func lift(_ obstacle: Obstacle) {
+    guard phase < .healing else { return }
+    trace?.fault(now, "open \(obstacle.pairs.count) links", nil)
+    for pair in obstacle.pairs { blockade.remove(from: pair.from, to: pair.to) }
+  }
+
+  /// A fail-over begins if one of these leads.
+  private func noteStruck(_ struck: some Sequence<NodeID>) {
+    guard let leader = leaderNow(), struck.contains(leader.id) else { return }
+    failover.strike(leader.id, epoch: leader.status.epoch, at: now)
+  }
+}

@@ -1,0 +1,257 @@
+import Consensus
+import DequeModule
+import Faults
+import Replication
+import Verification
+
+/// A cluster of one protocol, its clients, network and disks in virtual time: single-threaded, and a pure function of its
+/// configuration. Every event is followed by every check that applies; the first violation ends the run.
+public final class Simulation<Core: ConsensusProtocol> {
+  let configuration: SimulationConfiguration
+  let environment: Environment
+  let tuning: Core.Tuning
+  let recorder: (any Recorder)?
+  let trace: Trace?
+  let keepsHistory: Bool
+  let costsCPU: Bool
+
+  var now: Int64 = 0
+  var queue = EventQueue<SimulationEvent<Core>>()
+  var nodes: [SimulatedNode<Core>] = []
+  /// Replicas that have something to do when nothing more happens at this instant.
+  var dirty = NodeSet()
+  var phase = SimulationPhase.forming
+  var result = SimulationResult()
+  var hash = Digest()
+
+  // Network
+  let everyone: NodeSet
+  var blockade: Blockade
+  var loss: Double
+  var pipes: [StreamDirection<Core.Message>] = []
+  var lastSession: UInt32 = 0
+
+  // One stream of randomness for each subsystem, so that a new draw in one does not reshuffle the others.
+  var linkRandom: RandomSource
+  var diskRandom: RandomSource
+  var faultRandom: RandomSource
+  let seeds: RandomSource
+
+  // Clients
+  var clients: ClientPool
+  // Checks
+  var findings = Findings()
+  var audit: Core.Audit
+  var shadows: [Core] = []
+  var witness: LogWitness
+  var failover: FailoverTracker
+  var coverage = SimulatorCoverage()
+  var chosenThrough: UInt64 = 0
+  /// By then a run must have come to rest.
+  var deadline: Int64 = .max
+
+  public init(
+    _ configuration: SimulationConfiguration, tuning: Core.Tuning, recorder: (any Recorder)? = nil,
+    trace: ((String) -> Void)? = nil, keepsHistory: Bool = false
+  ) {
+    let environment = configuration.environment
+    precondition((1...64).contains(environment.replicas), "a cluster has 1 to 64 replicas")
+    precondition(
+      !Core.requiresSessions || environment.link.kind == .stream, "\(Core.name) is defined over sessions, not datagrams")
+    self.configuration = configuration
+    self.environment = environment
+    self.tuning = tuning
+    self.recorder = recorder
+    self.trace = trace.map { Trace(write: $0) }
+    self.keepsHistory = keepsHistory
+    costsCPU = environment.cpu != CPUModel()
+    let cluster = Cluster(count: environment.replicas)
+    everyone = cluster.members
+    blockade = Blockade(count: environment.replicas)
+    loss = environment.link.loss
+    linkRandom = RandomSource(seed: configuration.seed, stream: 1)
+    diskRandom = RandomSource(seed: configuration.seed, stream: 2)
+    faultRandom = RandomSource(seed: configuration.seed, stream: 3)
+    seeds = RandomSource(seed: configuration.seed, stream: 4)
+    clients = ClientPool(configuration)
+    audit = Core.Audit(cluster)
+    witness = LogWitness(cluster: cluster, sessionLimit: environment.sessionLimit)
+    failover = FailoverTracker(replicas: environment.replicas)
+    pipes = Array(repeating: .init(), count: environment.replicas * environment.replicas)
+    result.messages = Array(repeating: .init(), count: Core.messageKinds.count)
+  }
+
+  /// Runs to the end. Once only.
+  public func run() -> SimulationResult {
+    precondition(nodes.isEmpty, "a simulation runs once")
+    start()
+    while phase != .over, findings.isEmpty {
+      if !dirty.isEmpty, queue.nextTime > now {
+        endTurn()
+        continue
+      }
+      guard let (time, event) = queue.pop() else { break }
+      now = time
+      result.events += 1
+      handle(event)
+      if phase == .settling { settle() }
+    }
+    return finish()
+  }
+
+  private func start() {
+    trace?.begin(configuration, protocolName: Core.name)
+    for node in everyone {
+      nodes.append(SimulatedNode(node, self, replicas: environment.replicas))
+      shadows.append(Core(coreConfiguration(node, incarnation: 0)))
+    }
+    for node in everyone { boot(nodes[Int(node.index)]) }
+    for a in everyone {
+      for b in everyone where a < b && environment.link.kind == .stream { openSession(a, b) }
+    }
+    openClientSessions()
+    queue.push(.phase(.over), at: configuration.measure.patience.nanoseconds)
+  }
+
+  private func handle(_ event: SimulationEvent<Core>) {
+    switch event {
+    case .deliver(let message, let from, let to, let session, let bytes):
+      deliver(message, from, nodes[Int(to.index)], session, bytes)
+    case .timer(let node, let incarnation, let index): surface(nodes[Int(node.index)], incarnation, index)
+    case .synced(let node, let incarnation, let position):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation, node.isUp { enqueue(.synced(position), at: node) }
+    case .checkpointed(let node, let incarnation, let position):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation, node.isUp { establishCheckpoint(node, position) }
+    case .processed(let node, let incarnation):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation, node.isUp { processNext(node) }
+    case .resume(let node, let incarnation): resume(nodes[Int(node.index)], incarnation)
+    case .restart(let node): restart(nodes[Int(node.index)])
+    case .openSession(let a, let b): openSession(a, b)
+    case .sessionUp(let node, let peer, let session):
+      enqueue(.sessionUp(peer, session: session), at: nodes[Int(node.index)])
+    case .sessionDown(let node, let peer, let session):
+      enqueue(.sessionDown(peer, session: session), at: nodes[Int(node.index)])
+    case .retransmit(let from, let to, let session): retransmit(from, to, session)
+    case .request(let node, let client, let attempt): request(nodes[Int(node.index)], client, attempt)
+    case .answer(let client, let answer): take(answer, client)
+    case .wake(let client): wake(client)
+    case .arrival: arrive()
+    case .fault(let index): strike(configuration.faults.faults[index].fault)
+    case .lift(let obstacle): lift(obstacle)
+    case .phase(let next): reach(next)
+    }
+  }
+
+  /// Nothing more happens at this instant: batches are cut and writes begin.
+  private func endTurn() {
+    let turn = dirty
+    dirty = NodeSet()
+    for id in turn {
+      let node = nodes[Int(id.index)]
+      guard node.isRunning else { continue }
+      // What has arrived goes into the batch, not what the processor happened to come to first.
+      if node.waitingRequests == 0 || node.process!.replica.hasFullBatch { carry(node) { $0.endTurn(on: node) } }
+      startWriting(node)
+    }
+  }
+
+  /// Lets the replica work. Nothing else may touch it meanwhile.
+  func carry(_ node: SimulatedNode<Core>, _ body: (inout Replica<SimulatedNode<Core>>) -> Void) {
+    node.isStepping = true
+    body(&node.process!.replica)
+    node.isStepping = false
+    if node.process!.replica.wantsTurn { dirty.insert(node.id) }
+  }
+
+  // MARK: A replica's inputs
+
+  func enqueue(_ input: NodeInput<Core>, at node: SimulatedNode<Core>) {
+    guard node.isUp else { return }
+    if node.isPaused { return node.inbox.append(input) }
+    guard costsCPU, let cost = cost(of: input) else { return process(input, at: node) }
+    if case .request = input { node.waitingRequests += 1 }
+    node.inbox.append(input)
+    if !node.isProcessing { schedule(node, cost) }
+  }
+
+  private func schedule(_ node: SimulatedNode<Core>, _ cost: Int64) {
+    node.isProcessing = true
+    queue.push(.processed(node.id, incarnation: node.incarnation), at: max(now, node.busyUntil) + cost)
+  }
+
+  /// Processor time to take in `input`; nil for what costs none and waits for nobody.
+  private func cost(of input: NodeInput<Core>) -> Int64? {
+    let cpu = environment.cpu
+    switch input {
+    case .message(_, _, _, let bytes):
+      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(bytes)
+    case .request(let client, _):
+      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(clients.requestBytes(client))
+    case .synced, .sessionUp, .sessionDown: return nil
+    }
+  }
+
+  private func processNext(_ node: SimulatedNode<Core>) {
+    node.isProcessing = false
+    guard !node.isPaused, let input = node.inbox.popFirst() else { return }
+    if case .request = input { node.waitingRequests -= 1 }
+    node.busyUntil = max(node.busyUntil, now)
+    process(input, at: node)
+    if let next = node.inbox.first { schedule(node, cost(of: next) ?? 0) }
+    if node.waitingRequests == 0 { dirty.insert(node.id) }
+  }
+
+  private func process(_ input: NodeInput<Core>, at node: SimulatedNode<Core>) {
+    switch input {
+    case .message(let message, let from, let session, _):
+      guard session == node.sessions[Int(from.index)] else { return }
+      trace?.delivered(now, message.description, from, node.id)
+      carry(node) { $0.handle(.receive(message, from: from), cause: 0, on: node) }
+    case .request(let client, let attempt): accept(client, attempt, at: node)
+    case .synced(let position): completeWrite(node, through: position)
+    case .sessionUp(let peer, let session):
+      guard currentSession(node.id, peer) == session else { return }
+      node.sessions[Int(peer.index)] = session
+      carry(node) { $0.handle(.connected(peer), cause: 0, on: node) }
+    case .sessionDown(let peer, let session):
+      guard node.sessions[Int(peer.index)] == session else { return }
+      node.sessions[Int(peer.index)] = 0
+      carry(node) { $0.handle(.disconnected(peer), cause: 0, on: node) }
+    }
+  }
+
+  private func surface(_ node: SimulatedNode<Core>, _ incarnation: UInt32, _ index: Int32) {
+    guard node.isRunning, node.incarnation == incarnation else { return }
+    switch node.clocks.surface(index, at: now) {
+    case .expired(let timer): expire(timer, at: node)
+    case .again(let time):
+      queue.push(.timer(node.id, incarnation: incarnation, index: index), at: time, urgent: true)
+    case .nothing: break
+    }
+  }
+
+  private func expire(_ timer: Core.Timer, at node: SimulatedNode<Core>) {
+    trace?.expired(now, timer.description, node.id)
+    carry(node) { $0.handle(.timeout(timer), cause: 0, on: node) }
+  }
+
+  private func resume(_ node: SimulatedNode<Core>, _ incarnation: UInt32) {
+    guard node.isUp, node.isPaused, node.incarnation == incarnation else { return }
+    node.isPaused = false
+    trace?.fault(now, "resume", node.id)
+    while node.isRunning, let timer = node.clocks.takeExpired(at: now) { expire(timer, at: node) }
+    // Timers that still run lost their queue entries while the process slept.
+    for (index, time) in node.clocks.requeue() {
+      queue.push(.timer(node.id, incarnation: incarnation, index: index), at: time, urgent: true)
+    }
+    let waiting = node.inbox
+    node.inbox.removeAll()
+    node.waitingRequests = 0
+    node.isProcessing = false
+    for input in waiting { enqueue(input, at: node) }
+    dirty.insert(node.id)
+  }
+}

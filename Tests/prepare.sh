@@ -1,0 +1,32 @@
+# Sourced by Tests/run.sh and Benchmarks/run.sh: goes to the top of the tree and sees to it that what the suite needs is there.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*"; }
+
+if ! command -v swift >/dev/null 2>&1; then
+  say "error: no swift on the PATH. Install Swift 6.2 or later from https://www.swift.org/install and run this again." >&2
+  exit 2
+fi
+
+missing=()
+[ -e /usr/include/jemalloc/jemalloc.h ] || pkg-config --exists jemalloc 2>/dev/null || missing+=(libjemalloc-dev)
+command -v gnuplot >/dev/null 2>&1 || missing+=(gnuplot-nox)
+[ "$(uname)" != Linux ] || [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(uname)" = Darwin ]; then
+    say "error: missing: jemalloc or gnuplot. Run: brew install jemalloc gnuplot" >&2
+    exit 2
+  elif ! command -v apt-get >/dev/null 2>&1; then
+    say "error: missing: ${missing[*]} (Debian's names). Install them with your system's package manager and run this again." >&2
+    exit 2
+  elif [ "$(id -u)" != 0 ]; then
+    say "error: missing: ${missing[*]}. Run this, then try again:" >&2
+    say "  sudo apt-get install ${missing[*]}" >&2
+    exit 2
+  fi
+  say "Installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
