@@ -47,6 +47,7 @@ let package = Package(
         + protocols.map { .byName(name: $0) },
       swiftSettings: fast),
     tests("ConsensusTests", ["Consensus"]),
+    tests("MeasurementTests", ["Measurement"]),
   ],
   swiftLanguageModes: [.v6]
 )
