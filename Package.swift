@@ -49,6 +49,7 @@ let package = Package(
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
     tests("ReplicationTests", ["Replication"]),
+    tests("MeasurementTests", ["Measurement"]),
   ],
   swiftLanguageModes: [.v6]
 )

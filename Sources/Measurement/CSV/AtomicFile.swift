@@ -1,0 +1,32 @@
+import Foundation
+
+/// Whole files, written beside and renamed: a reader, or whoever comes after an interruption, sees the old or the new.
+public enum AtomicFile {
+  /// Replaces the file at `path` by `text`. On an error the old file stays as it was.
+  public static func write(_ text: String, to path: String) throws(FileError) {
+    let beside = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: beside))
+    } catch {
+      try? FileManager.default.removeItem(atPath: beside)
+      throw FileError(path: path, reason: "cannot be written: \(error.localizedDescription)")
+    }
+    guard rename(beside, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      try? FileManager.default.removeItem(atPath: beside)
+      throw FileError(path: path, reason: "cannot be replaced: \(reason)")
+    }
+  }
+}
+
+/// Why a file or folder cannot be written.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  public var path: String
+  public var reason: String
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+  public var description: String { "\(path): \(reason)" }
+}
