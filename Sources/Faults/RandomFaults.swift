@@ -51,7 +51,8 @@ public struct RandomFaults: Sendable {
     let length = length(&random, left)
     switch kind {
     case 0: return .crash(target, downtime: length)
-    case 1: return .crashAll(downtime: min(left / (nodes + 1), random.duration(in: .milliseconds(1)...(.milliseconds(300)))))
+    case 1:
+      return .crashAll(downtime: min(left / (nodes + 1), random.duration(in: .milliseconds(1)...(.milliseconds(300)))))
     case 2: return .pause(target, length)
     case 3: return .isolate(target, for: length)
     case 4:

@@ -54,7 +54,8 @@ public protocol TimerService<Timer>: AnyObject {
 public protocol Probe<Core>: AnyObject {
   associatedtype Core: ConsensusProtocol
   /// `core` took `input` and wants `effects`, which nobody has carried out yet.
-  func stepped(_ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>)
+  func stepped(
+    _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>)
   /// A message leaves for `peers`, whose sessions are open.
   func left(_ message: Core.Message, to peers: NodeSet, cause: StepID)
 }

@@ -99,7 +99,6 @@ struct ClientPool {
     case .closed, .none: return nil
     }
   }
-  
 
   mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
     let key = UInt32(content.below(UInt64(newest.count)))

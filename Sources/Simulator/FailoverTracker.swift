@@ -29,7 +29,9 @@ struct FailoverTracker {
   mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
     guard isOpen, var failover = failovers.last else { return }
     if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
-    if status.role == .leader || status.role == .establishing, node != failover.struck || status.epoch > failover.epochBefore {
+    if status.role == .leader || status.role == .establishing,
+      node != failover.struck || status.epoch > failover.epochBefore
+    {
       noteLeader(node, status, now, &failover)
     }
     if let winner, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
@@ -60,7 +62,9 @@ struct FailoverTracker {
 
   /// An operation that began at `begun` was answered.
   mutating func answered(begun: Int64, at now: Int64) {
-    guard isOpen, let last = failovers.last, last.resumed == nil, last.established != nil, begun > last.fault else { return }
+    guard isOpen, let last = failovers.last, last.resumed == nil, last.established != nil, begun > last.fault else {
+      return
+    }
     failovers[failovers.count - 1].resumed = now
   }
 }

@@ -98,7 +98,9 @@ extension Simulation {
       interruptClients(of: node, hint: new.leader)
     }
     failover.note(node.id, new, at: now) { leader, epoch in
-      nodes.allSatisfy { !$0.isUp || $0.id == failover.last?.struck || ($0.status.leader == leader && $0.status.epoch == epoch) }
+      nodes.allSatisfy {
+        !$0.isUp || $0.id == failover.last?.struck || ($0.status.leader == leader && $0.status.epoch == epoch)
+      }
     }
     if configuration.measure.stopsWhenRecovered, phase == .window, failover.last?.isComplete == true { reach(.healing) }
   }

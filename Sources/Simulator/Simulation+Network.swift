@@ -102,7 +102,8 @@ extension Simulation {
   }
 
   private func block(
-    _ index: Int, _ message: Core.Message, _ bytes: Int32, _ from: NodeID, _ to: NodeID, _ session: UInt32, at time: Int64
+    _ index: Int, _ message: Core.Message, _ bytes: Int32, _ from: NodeID, _ to: NodeID, _ session: UInt32,
+    at time: Int64
   ) {
     coverage.retransmissions += 1
     trace?.dropped(now, message.description, from, to)

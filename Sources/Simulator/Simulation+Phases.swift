@@ -28,7 +28,8 @@ extension Simulation {
       phase = .over
     case .over where phase >= .healing && now >= deadline:
       result.isAtRest = false
-      findings.report("LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended: \(restlessness() ?? "")")
+      findings.report(
+        "LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended: \(restlessness() ?? "")")
       phase = .over
     default: break
     }

@@ -57,7 +57,8 @@ public final class Simulation<Core: ConsensusProtocol> {
     let environment = configuration.environment
     precondition((1...64).contains(environment.replicas), "a cluster has 1 to 64 replicas")
     precondition(
-      !Core.requiresSessions || environment.link.kind == .stream, "\(Core.name) is defined over sessions, not datagrams")
+      !Core.requiresSessions || environment.link.kind == .stream, "\(Core.name) is defined over sessions, not datagrams"
+    )
     self.configuration = configuration
     self.environment = environment
     self.tuning = tuning

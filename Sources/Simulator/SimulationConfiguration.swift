@@ -41,7 +41,8 @@ public struct Environment: Hashable, Sendable {
 
   public init(
     replicas: Int, link: LinkModel, clientDelay: Duration = .zero, bandwidth: UInt64? = nil, cpu: CPUModel = .init(),
-    fsync: DelayDistribution = .constant(.zero), timing: Timing, shared: SharedTuning = .init(), batch: BatchPolicy = .init(),
+    fsync: DelayDistribution = .constant(.zero), timing: Timing, shared: SharedTuning = .init(),
+    batch: BatchPolicy = .init(),
     retained: Int = 1_000, snapshotEvery: Int = 10_000, sessionLimit: Int = 10_000, retry: RetryPolicy = .init()
   ) {
     self.replicas = replicas
@@ -86,7 +87,8 @@ public struct Workload: Hashable, Sendable {
   public var payload: Int
 
   public init(
-    arrival: Arrival, sessions: Int = 1_024, keys: Int = 1_000, reads: Double = 0, swaps: Double = 0, deletes: Double = 0,
+    arrival: Arrival, sessions: Int = 1_024, keys: Int = 1_000, reads: Double = 0, swaps: Double = 0,
+    deletes: Double = 0,
     payload: Int = 256
   ) {
     self.arrival = arrival

@@ -8,7 +8,8 @@ struct Trace {
   func begin(_ configuration: SimulationConfiguration, protocolName: String) {
     write(
       #"{"event":"begin","protocol":"\#(protocolName)","seed":\#(configuration.seed),"#
-        + #""replicas":\#(configuration.environment.replicas),"link":"\#(configuration.environment.link.kind.rawValue)"}"#)
+        + #""replicas":\#(configuration.environment.replicas),"link":"\#(configuration.environment.link.kind.rawValue)"}"#
+    )
   }
   func sent(_ time: Int64, _ message: String, _ from: NodeID, _ to: NodeID) { link("sent", time, message, from, to) }
   func delivered(_ time: Int64, _ message: String, _ from: NodeID, _ to: NodeID) {
