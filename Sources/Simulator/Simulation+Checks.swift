@@ -90,7 +90,7 @@ extension Simulation {
 
   func statusChanged(at node: SimulatedNode<Core>, from old: ReplicaStatus, to new: ReplicaStatus) {
     if new.role == .leader, old.role != .leader || old.epoch != new.epoch {
-      result.leaderChanges += 1
+      result.leaderships.append(Leadership(node: node.id, epoch: new.epoch, at: now))
       trace?.fault(now, "leads epoch \(new.epoch)", node.id)
     }
     if old.role == .leader, new.role != .leader || old.epoch != new.epoch {

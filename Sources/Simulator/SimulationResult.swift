@@ -1,6 +1,20 @@
 import Consensus
 import Verification
 
+/// An election that somebody won.
+public struct Leadership: Hashable, Sendable {
+  public var node: NodeID
+  public var epoch: UInt64
+  /// Nanoseconds of virtual time.
+  public var at: Int64
+
+  public init(node: NodeID, epoch: UInt64, at: Int64) {
+    self.node = node
+    self.epoch = epoch
+    self.at = at
+  }
+}
+
 /// Frames and bytes of one kind of message over a whole run. A frame is one copy to one other replica.
 public struct MessageCount: Hashable, Sendable {
   public var frames: UInt64 = 0
@@ -60,7 +74,8 @@ public struct SimulationResult: Sendable {
   public var commands: UInt64 = 0
   /// Writes to stable storage, by replica.
   public var fsyncs: [UInt64] = []
-  public var leaderChanges: Int = 0
+  /// Every election won, in order.
+  public var leaderships: [Leadership] = []
   public var failovers: [Failover] = []
   public var counts = OperationCounts()
   /// Simulator events handled.
