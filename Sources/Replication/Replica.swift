@@ -97,8 +97,10 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
   }
 
   private mutating func drain(_ host: Host) {
-    while let next = inbox.popFirst() { take(.receive(next.message, from: id), next.cause, host) }
-    compactIfDue(host)
+    repeat {
+      while let next = inbox.popFirst() { take(.receive(next.message, from: id), next.cause, host) }
+      compactIfDue(host)
+    } while !inbox.isEmpty
   }
 
   private mutating func take(_ input: Input<Core>, _ cause: StepID, _ host: Host) {

@@ -18,6 +18,7 @@ public enum TortureConfiguration {
       duplication: isDatagram ? faults.duplication : 0, reordering: isDatagram ? faults.reordering : 0,
       reorderingSpan: .milliseconds(Int(random.below(400)) + 1), retransmission: .milliseconds(20),
       sessionTimeout: .milliseconds(300), reconnect: .milliseconds(30))
+    let clients = 4 + Int(random.below(8))
     // Small limits, so that every boundary is met: windows fill, logs are compacted under slow peers, sessions expire.
     let environment = Environment(
       replicas: replicas, link: link, clientDelay: .microseconds(Int(random.below(1_000))),
@@ -32,11 +33,10 @@ public enum TortureConfiguration {
         commands: 1 + Int(random.below(8)), bytes: 4_096, window: 1 + Int(random.below(16)),
         waiting: 1 + Int(random.below(32))),
       retained: Int(random.below(20)), snapshotEvery: random.chance(0.8) ? 5 + Int(random.below(60)) : 0,
-      sessionLimit: random.chance(0.8) ? 1_000 : 6 + Int(random.below(8)),
+      sessionLimit: random.chance(0.8) ? 1_000 : clients + Int(random.below(4)),
       retry: RetryPolicy(
         timeout: .milliseconds(200 + Int(random.below(800))), pause: .milliseconds(5), maximumPause: .milliseconds(100),
         abandon: .seconds(3)))
-    let clients = 4 + Int(random.below(8))
     let workload = Workload(
       arrival: .closed(clients: clients, think: .milliseconds(20 + Int(random.below(80)))),
       keys: 2 + Int(random.below(10)), reads: 0.3, swaps: 0.2, deletes: 0.05, payload: Int(random.below(64)))

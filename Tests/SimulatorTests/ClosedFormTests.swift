@@ -96,7 +96,8 @@ import Testing
   func stages() {
     let samples = Samples()
     var environment = environment(fsync: .microseconds(300))
-    environment.cpu = CPUModel(perMessageIn: .microseconds(5), perMessageOut: .microseconds(2), perByte: .nanoseconds(1))
+    environment.cpu = CPUModel(
+      perMessageIn: .microseconds(5), perMessageOut: .microseconds(2), perByte: .nanoseconds(1))
     let result = simulate(
       .init(
         environment: environment,

@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Determinism") struct DeterminismTests {
   private static func torture(_ seed: UInt64, tuning: Raft.Tuning = .standard) -> SimulationResult {
-    simulate(TortureConfiguration.make(seed: seed, replicas: seed % 2 == 0 ? 3 : 5, sessionsOnly: false), tuning: tuning)
+    simulate(
+      TortureConfiguration.make(seed: seed, replicas: seed % 2 == 0 ? 3 : 5, sessionsOnly: false), tuning: tuning)
   }
 
   @Test("The same seed gives the same run, event for event")

@@ -45,7 +45,9 @@ import Testing
     }
   }
 
-  @Test("An undisputed election costs (n-1) requests and (n-2) votes, the dead leader being asked too", arguments: [3, 5, 7])
+  @Test(
+    "An undisputed election costs (n-1) requests and (n-2) votes, the dead leader being asked too",
+    arguments: [3, 5, 7])
   func electionFrames(replicas: Int) throws {
     var undisputed = 0
     for seed in 1...20 as ClosedRange<UInt64> {

@@ -29,7 +29,8 @@ import Testing
   @Test("A leader is cut off and comes back: another leads meanwhile, and it follows", arguments: [3, 5])
   func leaderCutOff(replicas: Int) throws {
     for tuning in [Raft.Tuning.standard, .plain] {
-      let result = run([.init(at: .seconds(1), .isolate(.leader, for: .seconds(3)))], replicas: replicas, tuning: tuning)
+      let result = run(
+        [.init(at: .seconds(1), .isolate(.leader, for: .seconds(3)))], replicas: replicas, tuning: tuning)
       expectOK(result)
       #expect(result.isAtRest)
       #expect(result.leaderships.count >= 2)
@@ -84,7 +85,8 @@ import Testing
           .init(at: .milliseconds(1_003), .crash(.leader, downtime: .milliseconds(50))),
           .init(at: .milliseconds(2_501), .crash(.leader, downtime: .milliseconds(50))),
           .init(at: .milliseconds(4_002), .crash(.leader, downtime: .milliseconds(50))),
-        ], seed: seed) { $0.fsync = .constant(.milliseconds(10)) }
+        ], seed: seed
+      ) { $0.fsync = .constant(.milliseconds(10)) }
       expectOK(result, "seed \(seed)")
       lost += count("unsynced tails lost", in: result)
     }

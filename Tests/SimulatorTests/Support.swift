@@ -47,7 +47,8 @@ func simulate(
 }
 
 /// The run was checked and found in order.
-func expectOK(_ result: SimulationResult, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) {
+func expectOK(_ result: SimulationResult, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation)
+{
   #expect(
     result.verification.verdict == .ok, "\(comment?.rawValue ?? "") \(result.verification.violations)",
     sourceLocation: sourceLocation)
