@@ -120,7 +120,7 @@ import Testing
       $0.summary[0].fsyncs += 1
     }
     let lines = report.text.split(separator: "\n")
-    #expect(report.differences.count > 100)
+    #expect(report.differences.count > 60)
     #expect(lines.filter { $0.contains("(worse)") }.count == 20)
     #expect(lines.contains("  … and \(report.differences.count - 20) more"))
     #expect(lines.contains("  latency.csv value_ns: \(report.differences.count - 1)"))

@@ -16,7 +16,7 @@ public enum CSVSchema {
   public static let version = 1
   public static let versionColumn = ColumnDescription(
     name: "schema", typeName: Int.typeName, unit: .none,
-    meaning: "Version of the columns; this text describes \(version).")
+    meaning: "Version of the columns; this text describes version \(version).")
 }
 
 extension CSVRow {
