@@ -16,7 +16,7 @@ public enum CSVSchema {
   public static let version = 1
   public static let versionColumn = ColumnDescription(
     name: "schema", typeName: Int.typeName, unit: .none,
-    meaning: "Version of the columns; this text describes \(version).")
+    meaning: "Version of the columns; this text describes version \(version).")
 }
 
 extension CSVRow {
@@ -84,9 +84,10 @@ extension CSVRow {
   public var cells: [String] { Self.columns.map { $0.text(self) } }
   /// The texts of the key columns.
   public var keyCells: [String] { Self.columns.filter(\.description.isKey).map { $0.text(self) } }
-  /// The key for people: `seed 7, trial 0`.
+  /// Names the row for people: `configuration 1f…, experiment steady, protocol raft, seed 7, trial 0`.
   public var keyText: String {
-    Self.columns.filter(\.description.isKey).map { "\($0.description.name) \($0.text(self))" }.joined(separator: ", ")
+    Self.columns.filter { $0.description.isKey || $0.description.isLabel }
+      .map { "\($0.description.name) \($0.text(self))" }.joined(separator: ", ")
   }
 
   /// Sorted by the key columns, in their order; integers as numbers.

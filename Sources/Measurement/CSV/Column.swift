@@ -33,6 +33,8 @@ public struct ColumnDescription: Hashable, Sendable {
   public var meaning: String
   /// Whether it is part of what tells rows apart.
   public var isKey = false
+  /// Whether people want to see it beside the key.
+  public var isLabel = false
   public var polarity = Polarity.fixed
   public var reproducibility = Reproducibility.everywhere
 }
@@ -67,6 +69,12 @@ public struct Column<Row: Sendable>: Sendable {
     assign = { row, text in column.assign(&row[keyPath: path], text) }
   }
 
+  /// The same column, shown beside the key wherever a row is named.
+  public var label: Column {
+    var column = self
+    column.description.isLabel = true
+    return column
+  }
   /// The same column as part of what tells rows apart.
   public var key: Column {
     var column = self

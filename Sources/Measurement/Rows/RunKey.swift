@@ -17,8 +17,8 @@ public struct Subject: Sendable, Equatable {
       "configuration", \.configuration, "Id of the configuration: a hash of all its inputs; see `configurations.csv`."
     )
     .key,
-    Column("experiment", \.experiment, "Name of the experiment file."),
-    Column("protocol", \.protocolName, "The protocol, or one of its variants."),
+    Column("experiment", \.experiment, "Name of the experiment file.").label,
+    Column("protocol", \.protocolName, "The protocol, or one of its variants.").label,
   ]
 }
 

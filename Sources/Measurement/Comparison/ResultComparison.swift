@@ -1,0 +1,78 @@
+/// Compares a result with its baseline, exactly: the simulator has no noise that a threshold would have to forgive.
+public enum ResultComparison {
+  /// Compares two result folders. What cannot be read is a mismatch. Allocations count only if both `run.json` name the same
+  /// build.
+  public static func compare(baseline: String, found: String) -> ComparisonReport {
+    do {
+      let before = try ResultTables(reading: baseline)
+      let after = try ResultTables(reading: found)
+      let builds = try (Provenance(reading: baseline)?.build, Provenance(reading: found)?.build)
+      let sameBuild = builds.0 != nil && builds.0 == builds.1
+      return compare(baseline: before, found: after, sameBuild: sameBuild)
+    } catch {
+      return ComparisonReport(result: .mismatch(reason: "\(error)"), differences: [], notes: [])
+    }
+  }
+
+  /// Compares every cell that should be equal: those that depend on the build only if `sameBuild`, those that depend on the
+  /// machine never.
+  public static func compare(baseline: ResultTables, found: ResultTables, sameBuild: Bool) -> ComparisonReport {
+    if let reason = mismatch(baseline, found) {
+      return ComparisonReport(result: .mismatch(reason: reason), differences: [], notes: [])
+    }
+    var differences = differences(baseline.configurations, found.configurations)
+    differences += Self.differences(baseline.summary, found.summary)
+    differences += Self.differences(baseline.latency, found.latency)
+    differences += Self.differences(baseline.stages, found.stages)
+    differences += Self.differences(baseline.timeline, found.timeline)
+    differences += Self.differences(baseline.elections, found.elections)
+    differences += Self.differences(baseline.messages, found.messages)
+    var notes: [String] = []
+    if baseline.costs.isEmpty || found.costs.isEmpty {
+      notes.append("\(CostRow.fileName) is not on both sides: costs were not compared")
+    } else {
+      differences += Self.differences(baseline.costs, found.costs, sameBuild: sameBuild)
+      if !sameBuild { notes.append("the builds are not known to be the same: allocations were not compared") }
+    }
+    return ComparisonReport(result: GateResult(differences), differences: differences, notes: notes)
+  }
+
+  /// All differences of one file, in the order of its rows; rows are matched by key.
+  public static func differences<Row: CSVRow>(
+    _ baseline: [Row], _ found: [Row], sameBuild: Bool = true
+  ) -> [Difference] {
+    let columns = Row.columns.filter { column in
+      switch column.description.reproducibility {
+      case .everywhere: true
+      case .sameBuild: sameBuild
+      case .never: false
+      }
+    }
+    var unmatched: [[String]: Row] = [:]
+    for row in found { unmatched[row.keyCells] = row }
+    var differences: [Difference] = []
+    for before in Row.sorted(baseline) {
+      guard let after = unmatched.removeValue(forKey: before.keyCells) else {
+        differences.append(whole(before, isFound: false))
+        continue
+      }
+      guard before != after else { continue }
+      for column in columns {
+        let (old, new) = (column.text(before), column.text(after))
+        guard old != new else { continue }
+        differences.append(
+          Difference(
+            file: Row.fileName, row: before.keyText, column: column.description.name, baseline: old, found: new,
+            direction: .init(column.description.polarity, from: old, to: new)))
+      }
+    }
+    return differences + Row.sorted(Array(unmatched.values)).map { whole($0, isFound: true) }
+  }
+
+  private static func whole<Row: CSVRow>(_ row: Row, isFound: Bool) -> Difference {
+    let text = row.cells.joined(separator: ",")
+    return Difference(
+      file: Row.fileName, row: row.keyText, column: nil, baseline: isFound ? nil : text, found: isFound ? text : nil,
+      direction: .changed)
+  }
+}
