@@ -101,12 +101,6 @@ private struct Control: Sendable {
     _ old: UnsafeMutableRawPointer?, _ oldSize: UnsafeMutablePointer<Int>?, _ new: UnsafeMutableRawPointer?,
     _ newSize: Int
   ) -> Int32 {
-    path.withUnsafeBufferPointer { mallctlbymibWords($0, old, oldSize, new, newSize) }
-  }
-  private func mallctlbymibWords(
-    _ path: UnsafeBufferPointer<Int>, _ old: UnsafeMutableRawPointer?, _ oldSize: UnsafeMutablePointer<Int>?,
-    _ new: UnsafeMutableRawPointer?, _ newSize: Int
-  ) -> Int32 {
-    mallctlbymib(path.baseAddress, path.count, old, oldSize, new, newSize)
+    path.withUnsafeBufferPointer { mallctlbymib($0.baseAddress, $0.count, old, oldSize, new, newSize) }
   }
 }
