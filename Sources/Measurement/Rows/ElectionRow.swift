@@ -45,7 +45,7 @@ public struct ElectionRow: CSVRow {
       Column("d1_ns", \.d1, "From the fault to a stable leader.", .nanoseconds, .lowerIsBetter),
       Column(
         "d2_ns", \.d2,
-        "From the fault until the others held the new leader's first message (what Raft's Figure 16 plots).",
+        "From the fault until the others held the new leader's first message.",
         .nanoseconds, .lowerIsBetter),
       Column("d3_ns", \.d3, "From the fault to the first commit that a client saw.", .nanoseconds, .lowerIsBetter),
       Column("rounds", \.rounds, "Elections begun.", .none, .lowerIsBetter),

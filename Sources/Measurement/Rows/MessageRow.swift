@@ -32,9 +32,9 @@ public struct MessageRow: CSVRow {
     Column.part(RunKey.columns, of: \.run) + [
       Column("kind", \.kind, "The message's name in its paper.").key,
       Column("purpose", \.purpose, "What it is for: replication, heartbeat, notice, election or synchronization."),
-      Column("frames", \.frames, "Frames sent in the measured window.", .none, .lowerIsBetter),
+      Column("frames", \.frames, "Frames sent in the whole run.", .none, .lowerIsBetter),
       Column("bytes", \.bytes, "Their bytes.", .bytes, .lowerIsBetter),
-      Column("batches", \.batches, "Slots with commands that were committed in the window.", .none, .follows),
+      Column("batches", \.batches, "Slots chosen in the whole run, no-ops included.", .none, .follows),
       Column("frames_per_batch", \.framesPerBatch, "`frames` over `batches`, rounded.", .none, .lowerIsBetter),
       Column(
         "frames_per_batch_expected", \.framesPerBatchExpected,

@@ -34,19 +34,16 @@ public struct SummaryRow: CSVRow {
   public var fsyncs = 0
   public var fsyncsPerBatch: FixedDecimal?
   public var fsyncsPerBatchExpected: FixedDecimal?
-  public var payloadCopiesByLeader = 0
 
   public var leaderChanges = 0
-  /// Longest and total time in ns without a commit although a quorum was mutually connected.
-  public var unavailableLongest = 0
-  public var unavailableTotal = 0
   public var events = 0
   public var runHash = Fingerprint()
 
   public init() {}
 
   public static let fileName = "summary.csv"
-  public static let rowMeaning = "One row per configuration, seed and trial; its counts cover the measured window."
+  public static let rowMeaning =
+    "One row per configuration, seed and trial; latencies and replies are of the measured window, frames, batches and fsyncs of the whole run."
   public static let columns: [Column<Self>] =
     Column.part(RunKey.columns, of: \.run) + checks + load
     + Column.part(LatencySummary.columns("client latency (intended start to reply)", prefix: "client_"), of: \.client)
@@ -67,19 +64,22 @@ public struct SummaryRow: CSVRow {
     Column(
       "offered_per_s", \.offeredPerSecond, "Operations per second as offered; empty in a closed loop.", .perSecond),
     Column("goodput_per_s", \.goodputPerSecond, "Replies in the window over its length.", .perSecond, .higherIsBetter),
-    Column("replies", \.replies, "Operations answered in the window.", .none, .higherIsBetter),
+    Column("replies", \.replies, "Operations due in the window that were answered.", .none, .higherIsBetter),
     Column("failed", \.failed, "Operations that definitely did not happen.", .none, .lowerIsBetter),
-    Column("timed_out", \.timedOut, "Operations given up by their client, outcome unknown.", .none, .lowerIsBetter),
-    Column("unanswered", \.unanswered, "Operations still open when the run ended.", .none, .lowerIsBetter),
+    Column("timed_out", \.timedOut, "Operations answered after an attempt had timed out.", .none, .lowerIsBetter),
+    Column(
+      "unanswered", \.unanswered,
+      "Operations given up by their client or still open when the run ended: their fate is unknown.", .none,
+      .lowerIsBetter),
     Column(
       "generator_lag_max_ns", \.generatorLagMax,
-      "The longest that the load generator was late with an operation; a lagging run is void.", .nanoseconds,
+      "The longest that an operation waited for a free session after its intended start.", .nanoseconds,
       .lowerIsBetter),
   ]
   private static let costs: [Column<Self>] =
     [
-      Column("batches", \.batches, "Slots with commands that were committed.", .none, .follows),
-      Column("commands", \.commands, "Commands that were committed.", .none, .higherIsBetter),
+      Column("batches", \.batches, "Slots chosen in the whole run, no-ops included.", .none, .follows),
+      Column("commands", \.commands, "Commands in them.", .none, .higherIsBetter),
     ]
     + Column.part(PurposeCounts.columns("Frames between two replicas", .none, prefix: "frames_"), of: \.frames)
     + Column.part(PurposeCounts.columns("Bytes of frames", .bytes, prefix: "bytes_"), of: \.bytes) + [
@@ -93,18 +93,9 @@ public struct SummaryRow: CSVRow {
       Column(
         "fsyncs_per_batch_expected", \.fsyncsPerBatchExpected,
         "The textbook's count without group commit; empty where it gives none."),
-      Column(
-        "payload_copies_by_leader", \.payloadCopiesByLeader,
-        "Times that the leader sent a batch's values, summed over batches.", .none, .lowerIsBetter),
     ]
   private static let course: [Column<Self>] = [
     Column("leader_changes", \.leaderChanges, "New leaders after the first.", .none, .lowerIsBetter),
-    Column(
-      "unavailable_longest_ns", \.unavailableLongest,
-      "Longest time without a commit although a quorum was mutually connected.", .nanoseconds, .lowerIsBetter),
-    Column(
-      "unavailable_total_ns", \.unavailableTotal,
-      "Total time without a commit although a quorum was mutually connected.", .nanoseconds, .lowerIsBetter),
     Column("events", \.events, "Events that the simulator executed.", .none, .follows),
     Column("run_hash", \.runHash, "Hash of everything that happened, in order.", .none, .follows),
   ]
