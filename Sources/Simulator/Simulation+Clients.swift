@@ -47,6 +47,7 @@ extension Simulation {
     clients.clients[index].due = due
     clients.clients[index].sent = now
     clients.clients[index].isMeasured = isMeasured
+    if isMeasured { result.counts.longestWait = max(result.counts.longestWait, now - due) }
     clients.clients[index].hasTimedOut = false
     start(operation, padding, index)
   }

@@ -103,6 +103,8 @@ public struct OperationCounts: Hashable, Sendable {
   public var unanswered: UInt64 = 0
   /// Operations with at least one attempt that timed out.
   public var timedOut: UInt64 = 0
+  /// The longest that one of them waited for a free session after it was due, in nanoseconds.
+  public var longestWait: Int64 = 0
 
   public init() {}
 }
