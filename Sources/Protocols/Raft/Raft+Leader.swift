@@ -162,6 +162,9 @@ extension Raft {
         // A peer that never answers must not keep the log from being compacted.
         if progress[index].silence > patience { retreat(peer) }
         sendPiece(to: peer, &effects)
+      } else if log.position(at: Slot(progress[index].next.number - 1)) == nil {
+        // What was sent last is compacted away, so no consistency check can tell whether it arrived.
+        retreat(peer)
       }
     }
     beat(connected.intersection(peers), &effects)
