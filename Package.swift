@@ -50,7 +50,7 @@ let package = Package(
     tests("ConsensusTests", ["Consensus"]),
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
-    tests("RaftTests", ["Raft", "Replication"]),
+    tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
   ],
   swiftLanguageModes: [.v6]

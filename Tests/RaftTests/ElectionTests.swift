@@ -19,7 +19,8 @@ import Testing
     }
   }
 
-  @Test("§5.1: If a candidate or leader discovers that its term is out of date, it immediately reverts to follower state")
+  @Test(
+    "§5.1: If a candidate or leader discovers that its term is out of date, it immediately reverts to follower state")
   func revert() {
     var leader = Server()
     leader.becomeLeader()
@@ -49,7 +50,8 @@ import Testing
   }
 
   @Test(
-    "§5.2: To begin an election, a follower increments its current term, votes for itself and issues RequestVote in parallel")
+    "§5.2: To begin an election, a follower increments its current term, votes for itself and issues RequestVote in parallel"
+  )
   func begin() {
     var server = Server(1, of: 5, terms: [1, 1, 2])
     let outcome = server.step(.timeout(.election))
@@ -95,7 +97,9 @@ import Testing
     #expect(server.core.standing == .leader)
   }
 
-  @Test("§5.2: It then sends messages to all of the other servers to establish its authority; §8: a blank no-op entry first")
+  @Test(
+    "§5.2: It then sends messages to all of the other servers to establish its authority; §8: a blank no-op entry first"
+  )
   func establish() {
     var server = Server(terms: [1])
     server.step(.timeout(.election))
@@ -111,7 +115,9 @@ import Testing
     #expect(server.core.status.isEstablished)
   }
 
-  @Test("§5.2: A candidate that hears of a leader of at least its term returns to follower state; of a smaller one, it goes on")
+  @Test(
+    "§5.2: A candidate that hears of a leader of at least its term returns to follower state; of a smaller one, it goes on"
+  )
   func recognise() {
     var server = Server()
     server.step(.timeout(.election))
@@ -123,7 +129,8 @@ import Testing
     #expect(outcome.started[.election] != nil)
   }
 
-  @Test("§5.2: Election timeouts are chosen randomly from a fixed interval, anew each time, and differently on each server")
+  @Test(
+    "§5.2: Election timeouts are chosen randomly from a fixed interval, anew each time, and differently on each server")
   func random() {
     var drawn: Set<Duration> = []
     for seed in 1...4 as ClosedRange<UInt64> {

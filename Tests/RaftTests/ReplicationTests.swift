@@ -12,7 +12,9 @@ import Testing
     return server
   }
 
-  @Test("§5.3: The leader appends the command to its log, then issues AppendEntries in parallel to each of the other servers")
+  @Test(
+    "§5.3: The leader appends the command to its log, then issues AppendEntries in parallel to each of the other servers"
+  )
   func appendAndSend() {
     var server = leader(of: 5)
     let outcome = server.step(.propose(.of(7)))
@@ -37,7 +39,9 @@ import Testing
     }
   }
 
-  @Test("§5.3: An entry is committed once it is on a majority; this also commits all preceding entries; they are applied in order")
+  @Test(
+    "§5.3: An entry is committed once it is on a majority; this also commits all preceding entries; they are applied in order"
+  )
   func commit() {
     var server = leader(of: 5, terms: [1])
     for value in 1...2 { server.step(.propose(.of(value))) }
@@ -92,7 +96,8 @@ import Testing
     #expect(server.terms == [1, 1, 2])
   }
 
-  @Test("§5.3: Conflicting entries in follower logs are overwritten; what agrees stays, even if the message is an old one")
+  @Test(
+    "§5.3: Conflicting entries in follower logs are overwritten; what agrees stays, even if the message is an old one")
   func overwrite() {
     var server = Server(1, terms: [1, 1, 2, 2])
     server.receive(.append(term: 3, after: 2, 1, [.of(3, 1), .of(3, 2)]), from: 0)
@@ -104,7 +109,9 @@ import Testing
   }
 
   /// The followers (a) to (f) of Figure 7, under the leader of term 8.
-  @Test("§5.3: The leader finds the latest entry where the two logs agree and sends all of its entries after that point (Figure 7)")
+  @Test(
+    "§5.3: The leader finds the latest entry where the two logs agree and sends all of its entries after that point (Figure 7)"
+  )
   func figureSeven() {
     let followers: [[UInt64]] = [
       [1, 1, 1, 4, 4, 5, 5, 6, 6], [1, 1, 1, 4], [1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6],
@@ -125,7 +132,8 @@ import Testing
       #expect(follower.terms == own + [8], "follower (\("abcdef".map(String.init)[index]))")
       // At most one request for each conflicting term, one that finds agreement and one that brings the rest.
       #expect(requests <= 3, "\(requests) requests for follower \(index)")
-      #expect(leader.terms == own + [8], "Leader Append-Only: a leader never overwrites or deletes entries in its own log")
+      #expect(
+        leader.terms == own + [8], "Leader Append-Only: a leader never overwrites or deletes entries in its own log")
     }
   }
 

@@ -24,7 +24,9 @@ import Testing
     #expect(server.core.checkpoint() == [.vote(term: 3, for: nil)])
   }
 
-  @Test("§7: If the snapshot describes a prefix of its log, entries following the snapshot are still valid and must be retained")
+  @Test(
+    "§7: If the snapshot describes a prefix of its log, entries following the snapshot are still valid and must be retained"
+  )
   func retain() {
     var server = Server(1, terms: [1, 1, 2, 2])
     for piece in pieces(.through(2, term: 1), term: 3) { server.receive(piece, from: 0) }
@@ -34,7 +36,9 @@ import Testing
     #expect(other.core.log.lastSlot == Slot(2), "the same slot with another term is another prefix")
   }
 
-  @Test("Pieces that repeat, overtake or belong to an older snapshot change nothing; an installed one is acknowledged again")
+  @Test(
+    "Pieces that repeat, overtake or belong to an older snapshot change nothing; an installed one is acknowledged again"
+  )
   func strangePieces() {
     var server = Server(1)
     let parts = pieces(.through(9, term: 1), term: 1)

@@ -4,7 +4,9 @@ import Testing
 @testable import Raft
 
 @Suite("PreVote, CheckQuorum, transfer") struct StabilityTests {
-  @Test("D§9.6: In the Pre-Vote algorithm, a candidate only increments its term if it first learns that a majority would vote")
+  @Test(
+    "D§9.6: In the Pre-Vote algorithm, a candidate only increments its term if it first learns that a majority would vote"
+  )
   func preVote() {
     var server = Server(of: 5, tuning: .standard, terms: [1])
     let trial = server.step(.timeout(.election))
@@ -19,7 +21,9 @@ import Testing
     #expect(real.records == [.vote(term: 2, for: NodeID(0))])
   }
 
-  @Test("D§9.6: Trial votes are granted if the log is sufficiently up-to-date and no valid leader was heard of, and change nothing")
+  @Test(
+    "D§9.6: Trial votes are granted if the log is sufficiently up-to-date and no valid leader was heard of, and change nothing"
+  )
   func trialVote() {
     func ask(_ server: inout Server, term: UInt64 = 9, last: UInt64 = 2, _ lastTerm: UInt64 = 1) -> Bool? {
       let outcome = server.receive(
@@ -41,7 +45,9 @@ import Testing
     #expect(ask(&leader) == false)
   }
 
-  @Test("§6: If a server receives a RequestVote within the minimum election timeout of hearing from a leader, it ignores it")
+  @Test(
+    "§6: If a server receives a RequestVote within the minimum election timeout of hearing from a leader, it ignores it"
+  )
   func stickiness() {
     var server = Server(1, tuning: .standard)
     #expect(server.receive(.beat(term: 1, after: 0, 0), from: 0).started[.stickiness] == .milliseconds(150))
@@ -59,7 +65,9 @@ import Testing
     #expect(plain.receive(.ask(term: 7, last: 9, 7), from: 2).messages == [.granted(term: 7)])
   }
 
-  @Test("D§6.2: A leader steps down if an election timeout elapses without answers from a majority, its own disk's among them")
+  @Test(
+    "D§6.2: A leader steps down if an election timeout elapses without answers from a majority, its own disk's among them"
+  )
   func checkQuorum() {
     for (answers, stays) in [([0, 1], true), ([0], false), ([1, 2], false), ([], false)] as [([Int], Bool)] {
       var server = Server(of: 3, tuning: .standard)
@@ -96,7 +104,8 @@ import Testing
     #expect(handed.ahead.contains(.init(message: .timeoutNow(term: 1), to: NodeSet(NodeID(2)))))
     var target = Server(2, term: 1, terms: [1])
     target.receive(.beat(term: 1, after: 1, 1), from: 0)
-    #expect(target.receive(.timeoutNow(term: 1), from: 0).sent.first?.message == .ask(term: 2, last: 1, 1, transfer: true))
+    #expect(
+      target.receive(.timeoutNow(term: 1), from: 0).sent.first?.message == .ask(term: 2, last: 1, 1, transfer: true))
     // It did not come to pass: the leader goes on.
     server.step(.timeout(.transfer))
     #expect(server.step(.propose(.of(1))).rejected.isEmpty)

@@ -58,10 +58,12 @@ public struct RaftAudit: ClusterAudit {
     mirror.term = core.term
     mirror.commit = core.log.base.slot
     mirror.log = LogShape(from: core.log.base)
-    var slot = core.log.base.slot
+    var previous = core.log.base
     for entry in core.log.aboveBase {
-      slot = slot.next
-      mirror.log.put(slot, term: entry.stamp.number)
+      let isKnown = prefixes.extend(previous, entry)
+      findings.expect(isKnown, "R4", node, "recovered with an entry after \(previous) that belongs to another prefix")
+      previous = Position(slot: previous.slot.next, term: entry.stamp.number)
+      mirror.log.put(previous.slot, term: previous.term)
     }
     mirrors[Int(node.index)] = mirror
     findings.expect(
