@@ -57,6 +57,7 @@ let package = Package(
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
+    tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
   ],
   swiftLanguageModes: [.v6]
