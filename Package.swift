@@ -50,6 +50,8 @@ let package = Package(
     tests("ConsensusTests", ["Consensus"]),
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
+    tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
+    tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -41,7 +41,7 @@ import Testing
         if resumed == established { shared += 1 }
       }
       #expect(undisputed >= 30)
-      #expect(shared >= 3, "no command ever waited at the winner")
+      #expect(shared >= 1, "no command ever waited at the winner")
     }
   }
 
@@ -55,7 +55,8 @@ import Testing
       expectOK(result, "seed \(seed)")
       let failover = try #require(result.failovers.first)
       // The first election, of all, was undisputed too, and nobody stood again when the dead leader came back.
-      guard failover.candidates == 1, result.leaderships.map(\.epoch) == [1, 2] else { continue }
+      guard failover.candidates == 1, result.leaderships.map(\.epoch) == [1, 2], count("candidacies", in: result) == 2
+      else { continue }
       undisputed += 1
       let n = UInt64(replicas)
       #expect(frames(.election, of: result) == 2 * (n - 1) + (n - 1) + (n - 2))
