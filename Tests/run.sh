@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test. Arguments go to `swift test` (for example --filter RaftTests).
 source "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
-# Optimised, or the long simulations take twenty times as long; -enable-testing, because tests look inside.
-exec swift test -c release -Xswiftc -enable-testing "$@"
+# Optimised, or the long simulations take twenty times as long; -enable-testing, because tests look inside; exclusive access is
+# checked, which the simulator otherwise leaves out of release builds.
+exec swift test -c release -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked "$@"

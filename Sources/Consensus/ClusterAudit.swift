@@ -56,10 +56,9 @@ public protocol ClusterAudit<Core>: Sendable {
   mutating func stepped(
     _ node: NodeID, _ input: Input<Core>, _ core: borrowing Core, _ effects: borrowing Effects<Core>,
     _ view: some ClusterView<Core>, _ findings: inout Findings)
-  /// `record` became durable on `node`, whose durable state is `shadow` from now on.
+  /// `record` became durable on `node`.
   mutating func synced(
-    _ node: NodeID, _ record: Core.Record, _ shadow: borrowing Core, _ view: some ClusterView<Core>,
-    _ findings: inout Findings)
+    _ node: NodeID, _ record: Core.Record, _ view: some ClusterView<Core>, _ findings: inout Findings)
   /// Compares whole logs across the cluster: dear, so only at quiet moments and at a run's end.
   mutating func examine(_ view: some ClusterView<Core>, _ findings: inout Findings)
 

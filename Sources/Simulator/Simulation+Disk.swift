@@ -38,7 +38,7 @@ extension Simulation {
     switch item {
     case .record(let record):
       shadows[index].replay(record)
-      audit.synced(node.id, record, shadows[index], self, &findings)
+      audit.synced(node.id, record, self, &findings)
     case .cut(let checkpoint, waits: true):
       if let snapshot = checkpoint.snapshot { shadows[index].restore(snapshot) }
       coverage.snapshotsInstalled += 1

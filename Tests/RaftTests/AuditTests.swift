@@ -37,7 +37,7 @@ private final class Watched: ClusterView {
     audit.stepped(NodeID(index), input, servers[index].core, effects, self, &findings)
     for record in effects.records { disks[index].replay(record) }
     if let snapshot = effects.installed { disks[index].restore(snapshot) }
-    for record in effects.records { audit.synced(NodeID(index), record, disks[index], self, &findings) }
+    for record in effects.records { audit.synced(NodeID(index), record, self, &findings) }
   }
   func receive(
     _ index: Int, _ message: Raft.Message, from peer: Int,
@@ -53,7 +53,7 @@ private final class Watched: ClusterView {
   }
   func examine() { audit.examine(self, &findings) }
   func sync(_ index: Int, _ record: Raft.Record) {
-    audit.synced(NodeID(index), record, disks[index], self, &findings)
+    audit.synced(NodeID(index), record, self, &findings)
   }
   func recover(_ index: Int) { audit.recovered(NodeID(index), self, &findings) }
 }

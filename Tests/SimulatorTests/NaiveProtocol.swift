@@ -59,8 +59,7 @@ struct Naive: ConsensusProtocol {
       _ view: some ClusterView<Naive>, _ findings: inout Findings
     ) {}
     func synced(
-      _ node: NodeID, _ record: Record, _ shadow: borrowing Naive, _ view: some ClusterView<Naive>,
-      _ findings: inout Findings
+      _ node: NodeID, _ record: Record, _ view: some ClusterView<Naive>, _ findings: inout Findings
     ) {}
     func examine(_ view: some ClusterView<Naive>, _ findings: inout Findings) {}
   }

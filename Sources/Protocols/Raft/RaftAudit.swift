@@ -13,6 +13,8 @@ public struct RaftAudit: ClusterAudit {
     var standing = Raft.Standing.follower
     var commit = Slot(0)
     var log = LogShape()
+    /// Its log on disk, as far as records tell: a snapshot's suffix is left out.
+    var disk = LogShape()
   }
   struct Coverage: Sendable {
     var trials = 0
@@ -65,6 +67,7 @@ public struct RaftAudit: ClusterAudit {
       previous = Position(slot: previous.slot.next, term: entry.stamp.number)
       mirror.log.put(previous.slot, term: previous.term)
     }
+    mirror.disk = mirror.log
     mirrors[Int(node.index)] = mirror
     findings.expect(
       core.term >= votes[Int(node.index)].term, "C7", node,
@@ -115,10 +118,16 @@ public struct RaftAudit: ClusterAudit {
 
   /// R2: a vote that is on disk is never given to another in the same term, and C7: terms on disk do not fall.
   public mutating func synced(
-    _ node: NodeID, _ record: Raft.Record, _ shadow: borrowing Raft, _ view: some ClusterView<Core>,
-    _ findings: inout Findings
+    _ node: NodeID, _ record: Raft.Record, _ view: some ClusterView<Core>, _ findings: inout Findings
   ) {
-    guard case .vote(let term, let candidate) = record else { return }
+    switch record {
+    case .vote(let term, let candidate): checkVote(term, candidate, node, &findings)
+    case .append(let slot, let entry): mirrors[Int(node.index)].disk.put(slot, term: entry.stamp.number)
+    }
+  }
+  private mutating func checkVote(
+    _ term: UInt64, _ candidate: NodeID?, _ node: NodeID, _ findings: inout Findings
+  ) {
     let (oldTerm, old) = votes[Int(node.index)]
     findings.expect(term >= oldTerm, "C7", node, "term \(term) written over term \(oldTerm)")
     findings.expect(
@@ -169,6 +178,8 @@ public struct RaftAudit: ClusterAudit {
       core.log.lastSlot == end && core.commit >= snapshot.through && core.base == snapshot.through, "R14", node,
       "a snapshot through \(snapshot.through) leaves the log at \(core.log.lastSlot) instead of \(end), commit \(core.commit)"
     )
+    mirrors[Int(node.index)].disk = LogShape(
+      from: Position(slot: snapshot.through, term: snapshot.stamp.number))
     if !stays {
       mirrors[Int(node.index)].log = LogShape(
         from: Position(slot: snapshot.through, term: snapshot.stamp.number))
@@ -224,9 +235,11 @@ public struct RaftAudit: ClusterAudit {
     _ view: some ClusterView<Core>, _ findings: inout Findings
   ) {
     guard reply.isSuccess, reply.term == core.term else { return }
+    let position = Position(slot: reply.slot, term: core.log.term(at: reply.slot) ?? 0)
+    // Mostly the records say it; a copy of the whole state is dear.
+    guard mirrors[Int(peer.index)].disk.term(at: position.slot) != position.term else { return }
     let disk = view.durable(peer)
     guard disk.term == core.term else { return }
-    let position = Position(slot: reply.slot, term: core.log.term(at: reply.slot) ?? 0)
     findings.expect(
       disk.log.base.slot >= position.slot || position.slot <= core.log.anchor.slot || disk.log.holds(position), "R11",
       node, "counts \(position) of \(peer), whose disk holds \(disk.log.last)")

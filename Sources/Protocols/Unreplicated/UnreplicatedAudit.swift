@@ -23,8 +23,7 @@ public struct UnreplicatedAudit: ClusterAudit {
     committed = max(committed, core.status.committed)
   }
   public mutating func synced(
-    _ node: NodeID, _ record: Unreplicated.Record, _ shadow: borrowing Unreplicated,
-    _ view: some ClusterView<Unreplicated>, _ findings: inout Findings
+    _ node: NodeID, _ record: Unreplicated.Record, _ view: some ClusterView<Unreplicated>, _ findings: inout Findings
   ) {
     guard case .epoch(let number) = record else { return }
     let before = epoch
