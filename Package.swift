@@ -58,6 +58,7 @@ let package = Package(
     tests("MeasurementTests", ["Measurement"]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
+    tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),
   ],
   swiftLanguageModes: [.v6]
 )
