@@ -87,8 +87,7 @@ struct Orderly: ConsensusProtocol {
       _ view: some ClusterView<Orderly>, _ findings: inout Findings
     ) {}
     func synced(
-      _ node: NodeID, _ record: Nothing, _ shadow: borrowing Orderly, _ view: some ClusterView<Orderly>,
-      _ findings: inout Findings
+      _ node: NodeID, _ record: Nothing, _ view: some ClusterView<Orderly>, _ findings: inout Findings
     ) {}
     func examine(_ view: some ClusterView<Orderly>, _ findings: inout Findings) {}
   }

@@ -7,7 +7,9 @@ struct ValueForm<Value: Sendable>: Sendable {
   let print: @Sendable (Value) -> String
 
   /// The error that says `text` is none of this.
-  static func refusal(of text: String, _ name: String) -> InputError { InputError("\(excerpt(text)) is not \(name)") }
+  static func refusal(of text: String, _ name: String) -> InputError {
+    InputError("\(text.isEmpty ? "nothing" : excerpt(text)) is not \(name)")
+  }
 }
 
 extension ValueForm {
