@@ -85,7 +85,7 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
   }
 
   func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {
-    simulation.finished(slot, entry, digest: digest, at: self)
+    simulation.finished(slot, digest: digest, at: self)
   }
 
   func installed(through slot: Slot, digest: UInt64) {

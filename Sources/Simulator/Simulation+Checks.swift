@@ -40,8 +40,9 @@ extension Simulation {
 
   // MARK: The chosen log
 
-  /// A replica learned that `slot` is chosen: a majority has it on disk (C3).
+  /// A replica is about to execute `slot`: it is chosen, and a majority has it on disk (C3).
   func chosen(_ entry: Entry, _ slot: Slot, at node: SimulatedNode<Core>) {
+    witness.executes(node.id, slot, entry, &findings)
     guard slot.number > chosenThrough else { return }
     chosenThrough = slot.number
     result.slots += 1
@@ -71,8 +72,8 @@ extension Simulation {
     }
   }
 
-  func finished(_ slot: Slot, _ entry: Entry, digest: UInt64, at node: SimulatedNode<Core>) {
-    witness.executed(node.id, slot, entry, stateDigest: digest, &findings)
+  func finished(_ slot: Slot, digest: UInt64, at node: SimulatedNode<Core>) {
+    witness.executed(node.id, slot, stateDigest: digest, &findings)
   }
 
   func expectShadow(_ node: NodeID, equals checkpoint: Checkpoint<Core.Record>) {
@@ -97,9 +98,10 @@ extension Simulation {
       node.proposals.removeAll()
       interruptClients(of: node, hint: new.leader)
     }
+    let struck = failover.last?.struck
     failover.note(node.id, new, at: now) { leader, epoch in
       nodes.allSatisfy {
-        !$0.isUp || $0.id == failover.last?.struck || ($0.status.leader == leader && $0.status.epoch == epoch)
+        !$0.isUp || $0.id == struck || ($0.status.leader == leader && $0.status.epoch == epoch)
       }
     }
     if configuration.measure.stopsWhenRecovered, phase == .window, failover.last?.isComplete == true { reach(.healing) }
@@ -116,7 +118,7 @@ extension Simulation {
         recorder?.censored(due: client.due, sent: client.sent, end: now)
       }
     }
-    if findings.isEmpty { audit.examine(self, &findings) }
+    result.verification = verify()
     hash.fold(UInt64(bitPattern: now))
     hash.fold(result.events)
     result.faults = coverage.crashes + coverage.pauses + coverage.partitions
@@ -125,9 +127,60 @@ extension Simulation {
     result.fsyncs = nodes.map(\.fsyncs)
     result.failovers = failover.failovers
     result.coverage = audit.coverage + coverage.list
-    result.verification = VerificationReport()
     if keepsHistory { result.history = clients.history }
     trace?.end(hash.value, result.verification)
     return result
+  }
+
+  /// What a run is worth: everything that was checked on the way, the whole logs, the history against the chosen log, and as
+  /// a second opinion that knows no log the search for a linearization of some keys.
+  private func verify() -> VerificationReport {
+    var report = VerificationReport()
+    report.operations = clients.history.count
+    report.slots = witness.chosenCount
+    report.violations = findings.violations
+    if !findings.isEmpty { report.verdict = .violated }
+    guard result.hasFormed else { return report }
+    if findings.isEmpty {
+      audit.examine(self, &findings)
+      witness.audit(clients.history, finals: result.isAtRest ? finalStates() : [], &findings)
+    }
+    report.checked = ["protocol", "durability", "log", "replies", "exactly-once", "real-time", "final-states"]
+    report.verdict = .ok
+    if findings.isEmpty {
+      let search = LinearizabilityChecker.check(sample(), budget: Self.searchBudget)
+      report.keys = search.keys
+      report.checked.append("linearizability")
+      report.verdict = search.verdict
+      if search.verdict == .violated { findings.report("L1", nil, search.detail ?? "") }
+    }
+    report.violations = findings.violations
+    if !findings.isEmpty { report.verdict = .violated }
+    return report
+  }
+
+  private func finalStates() -> [(node: NodeID, slot: Slot, stateDigest: UInt64)] {
+    nodes.compactMap { node in
+      node.process.map { (node.id, $0.replica.last.slot, $0.replica.sessions.digest.value) }
+    }
+  }
+
+  /// The search costs more per operation than the run itself, and the log has told all already: as many keys as hold this many
+  /// operations, from key 0 on.
+  private static var sampledOperations: Int { 20_000 }
+  /// Attempts; a second of work at most.
+  private static var searchBudget: Int { 2_000_000 }
+
+  private func sample() -> [ClientOperation] {
+    guard clients.history.count > Self.sampledOperations else { return clients.history }
+    var counts = Array(repeating: 0, count: max(1, configuration.workload.keys))
+    for operation in clients.history { counts[Int(operation.operation.key)] += 1 }
+    var keys = 0
+    var total = 0
+    while keys < counts.count, total < Self.sampledOperations {
+      total += counts[keys]
+      keys += 1
+    }
+    return clients.history.filter { $0.operation.key < UInt32(keys) }
   }
 }
