@@ -59,6 +59,7 @@ let package = Package(
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
+    tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),
   ],
   swiftLanguageModes: [.v6]
 )

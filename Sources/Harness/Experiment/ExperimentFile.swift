@@ -1,0 +1,61 @@
+/// An experiment file as it was written: every key known, every value well formed, nothing expanded.
+struct ExperimentFile: Sendable {
+  /// A name and where it was written.
+  struct Name: Sendable {
+    var text: String
+    var place: String
+  }
+
+  var name = ""
+  var question = ""
+  var charts: [String] = []
+  var protocols: [Name] = []
+  var layer = ExperimentLayer()
+  var profiles: [(name: String, layer: ExperimentLayer)] = []
+
+  private static let ownKeys = ["name", "question", "charts", "protocols", "trials", "sweep", "faults", "profiles"]
+
+  /// Reads an experiment; `file` is how messages name it.
+  init(_ text: String, file: String) throws(InputError) {
+    let yaml = YAMLReader(file: file)
+    var reader = LayerReader(yaml: yaml, otherKeys: Self.ownKeys)
+    for entry in try yaml.entries(of: yaml.document(text)) {
+      switch entry.key {
+      case "name": name = try yaml.name(entry.value)
+      case "question": question = try yaml.scalar(entry.value, "question")
+      case "charts": charts = try yaml.list(entry.value, "charts") { node throws(InputError) in try yaml.name(node) }
+      case "protocols":
+        protocols = try yaml.list(entry.value, "protocols") { node throws(InputError) in
+          Name(text: try yaml.name(node), place: yaml.place(node))
+        }
+      case "profiles":
+        for profile in try yaml.entries(of: entry.value) {
+          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "sweep", "faults"])
+          for entry in try yaml.entries(of: profile.value) { try reader.read(entry) }
+          profiles.append((profile.key, try reader.finished()))
+        }
+      default: try reader.read(entry)
+      }
+    }
+    layer = try reader.finished()
+    if name.isEmpty { throw InputError("\(file): 'name' is missing") }
+    if question.isEmpty { throw InputError("\(file): 'question' is missing: what does the experiment answer?") }
+    if protocols.isEmpty { throw InputError("\(file): 'protocols' is missing: which protocols take part?") }
+    for (index, name) in protocols.enumerated() where protocols[..<index].contains(where: { $0.text == name.text }) {
+      throw InputError("\(name.place): protocol '\(name.text)' is listed twice")
+    }
+  }
+
+  /// Reads a file that only sets keys, and must set all of them: nothing has a hidden default.
+  static func environment(_ text: String, file: String) throws(InputError) -> ExperimentLayer {
+    let yaml = YAMLReader(file: file)
+    var reader = LayerReader(yaml: yaml, otherKeys: [])
+    for entry in try yaml.entries(of: yaml.document(text)) { try reader.read(entry) }
+    let layer = try reader.finished()
+    let given = Set(layer.values.map(\.path))
+    if let missing = ExperimentKey.all.first(where: { !given.contains($0.path) }) {
+      throw InputError("\(file): '\(missing.path)' is missing")
+    }
+    return layer
+  }
+}

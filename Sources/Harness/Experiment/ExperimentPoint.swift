@@ -1,0 +1,39 @@
+import Consensus
+import Simulator
+
+/// One configuration of an experiment: what one id in the CSV files stands for.
+public struct ExperimentPoint: Sendable {
+  /// An input as `configurations.csv` shows it.
+  public struct Input: Hashable, Sendable {
+    /// The path of the key, as in an experiment file.
+    public var key: String
+    /// Its value, with unit.
+    public var value: String
+    public var isSwept: Bool
+  }
+
+  public var experiment: String
+  public var variant: ProtocolVariant
+  /// Every input but the protocol, in the order of the key registry; the faults are the last.
+  public var inputs: [Input]
+  public var trials: Int
+  /// What one trial runs; the seed and whatever the experiment draws anew for each trial are filled in by `configuration`.
+  var template: SimulationConfiguration
+  /// What happens to the replicas.
+  var faults = FaultSchedule()
+
+  /// What the `trial`-th trial runs. Its seed follows from `seed` and the number alone, so that all protocols and all points
+  /// of a sweep meet the same luck; from it come the times of the faults.
+  public func configuration(seed: UInt64, trial: Int) -> SimulationConfiguration {
+    var configuration = template
+    configuration.seed = Self.seed(ofTrial: trial, seed: seed)
+    configuration.faults = faults.plan(seed: configuration.seed)
+    return configuration
+  }
+
+  /// The seed of one trial of a run that was given `seed`.
+  public static func seed(ofTrial trial: Int, seed: UInt64) -> UInt64 {
+    var random = RandomSource(seed: seed, stream: UInt64(bitPattern: Int64(trial)))
+    return random.next()
+  }
+}

@@ -1,0 +1,150 @@
+import Consensus
+import Faults
+
+/// One kind of fault as an experiment file writes it: its word, what stands behind it, and how long it lasts.
+public struct FaultForm: Sendable {
+  /// Whether `for` must, may or must not be given.
+  enum Length: Sendable { case required, optional, refused }
+
+  /// The word that names it.
+  public let name: String
+  /// What stands behind the word.
+  public let form: String
+  /// One sentence.
+  public let meaning: String
+  let length: Length
+  /// Reads what stands behind the word, and gives it back in canonical form.
+  private let read: @Sendable (String, Duration?) throws(InputError) -> (fault: Fault, text: String)
+
+  private init<Value>(
+    _ name: String, _ form: ValueForm<Value>, _ length: Length, _ meaning: String,
+    _ make: @escaping @Sendable (Value, Duration?) -> Fault
+  ) {
+    self.name = name
+    self.form = form.name
+    self.meaning = meaning
+    self.length = length
+    read = { text, length throws(InputError) in
+      let value = try form.parse(text)
+      return (make(value, length), form.print(value))
+    }
+  }
+
+  /// Every kind of fault.
+  public static let all: [FaultForm] = [
+    .init("crash", .target, .optional, "The process dies with what its disk had not yet got.") {
+      .crash($0, downtime: $1)
+    },
+    .init(
+      "crash-all", .positiveDuration, .refused, "All crash at once, and come back one after the other in steps of this."
+    ) {
+      step, _ in .crashAll(downtime: step)
+    },
+    .init("restart", .node, .refused, "A crashed process comes back.") { node, _ in .restart(.node(node)) },
+    .init("pause", .target, .required, "The process stands still, and then goes on as if nothing had happened.") {
+      .pause($0, $1 ?? .zero)
+    },
+    .init("partition", .group, .optional, "Nothing passes between these replicas and the others.") {
+      .partition($0, for: $1)
+    },
+    .init("isolate", .target, .optional, "Nothing passes to or from it.") { .isolate($0, for: $1) },
+    .init("cut", .path, .optional, "Nothing passes from the first to the second; the other way is open.") {
+      .cut(from: $0.from, to: $0.to, for: $1)
+    },
+    .init("mute-inbound", .target, .optional, "Nothing reaches it.") { .mute($0, inbound: true, for: $1) },
+    .init("mute-outbound", .target, .optional, "Nothing that it sends leaves.") { .mute($0, inbound: false, for: $1) },
+    .init("heal", .everything, .refused, "Ends every partition, cut and isolation.") { _, _ in .heal },
+    .init("loss", .probability, .refused, "From now on transmissions are lost with this probability.") {
+      probability, _ in .loss(probability)
+    },
+  ]
+
+  /// An entry of a schedule from its three texts.
+  func entry(_ value: String, at: String, for length: String?) throws(InputError) -> FaultSchedule.Entry {
+    let moments = try ValueForm<ClosedRange<Duration>>.moments.parse(at.trimmed)
+    let form = ValueForm<Duration>.positiveDuration
+    var duration: Duration?
+    if let length {
+      if self.length == .refused { throw InputError("a fault '\(name)' has no 'for'") }
+      duration = try form.parse(length.trimmed)
+    } else if self.length == .required {
+      throw InputError("a fault '\(name)' needs 'for', how long it lasts")
+    }
+    let (fault, canonical) = try read(value.trimmed, duration)
+    let times = ValueForm<ClosedRange<Duration>>.moments.print(moments)
+    let suffix = duration.map { " for " + form.print($0) } ?? ""
+    return FaultSchedule.Entry(at: moments, fault: fault, text: "\(times) \(name) \(canonical)\(suffix)")
+  }
+}
+
+extension ValueForm where Value == NodeID {
+  static let node = ValueForm(
+    name: "a replica, n0 to n63",
+    parse: { text throws(InputError) in
+      guard text.hasPrefix("n"), let index = UInt8(text.dropFirst()), index < 64, text == "n\(index)" else {
+        throw refusal(of: text, "a replica, n0 to n63")
+      }
+      return NodeID(index)
+    },
+    print: { $0.description })
+}
+
+extension ValueForm where Value == FaultTarget {
+  static let target = ValueForm(
+    name: "leader, follower or a replica, n0 to n63",
+    parse: { text throws(InputError) in
+      switch text {
+      case "leader": return .leader
+      case "follower": return .follower
+      default:
+        guard let node = try? ValueForm<NodeID>.node.parse(text) else {
+          throw refusal(of: text, "leader, follower or a replica, n0 to n63")
+        }
+        return .node(node)
+      }
+    },
+    print: { target in
+      switch target {
+      case .leader: "leader"
+      case .follower: "follower"
+      case .node(let node): node.description
+      }
+    })
+}
+
+extension ValueForm where Value == NodeSet {
+  static let group = ValueForm(
+    name: "replicas such as n0 n1",
+    parse: { text throws(InputError) in
+      var group = NodeSet()
+      for word in text.split(whereSeparator: { $0 == " " || $0 == "," }) {
+        group.insert(try ValueForm<NodeID>.node.parse(String(word)))
+      }
+      if group.isEmpty { throw refusal(of: text, "replicas such as n0 n1") }
+      return group
+    },
+    print: { $0.map(\.description).joined(separator: " ") })
+}
+
+extension ValueForm where Value == (from: NodeID, to: NodeID) {
+  static var path: Self {
+    ValueForm(
+      name: "two replicas such as n0 n1",
+      parse: { text throws(InputError) in
+        let words = text.split(whereSeparator: { $0 == " " || $0 == "," })
+        guard words.count == 2, words[0] != words[1] else { throw refusal(of: text, "two replicas such as n0 n1") }
+        let node = ValueForm<NodeID>.node
+        return (from: try node.parse(String(words[0])), to: try node.parse(String(words[1])))
+      },
+      print: { "\($0.from) \($0.to)" })
+  }
+}
+
+extension ValueForm where Value == Void {
+  static var everything: Self {
+    ValueForm(
+      name: "all",
+      parse: { text throws(InputError) in if text != "all" { throw refusal(of: text, "all") } },
+      print: { _ in "all" })
+  }
+}

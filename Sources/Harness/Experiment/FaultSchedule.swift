@@ -1,0 +1,62 @@
+import Consensus
+import Faults
+
+/// The faults of an experiment: a plan whose times may be ranges, from which every trial draws its own.
+struct FaultSchedule: Hashable, Sendable {
+  /// One fault and when it strikes.
+  struct Entry: Hashable, Sendable {
+    /// Since the start of the measured window.
+    var at: ClosedRange<Duration>
+    var fault: Fault
+    /// As an experiment file would say it.
+    var text: String
+  }
+
+  private(set) var entries: [Entry]
+
+  init(_ entries: [Entry] = []) { self.entries = entries }
+
+  /// How `configurations.csv` shows it.
+  var text: String { entries.isEmpty ? "none" : entries.map(\.text).joined(separator: "; ") }
+
+  /// The faults of the trial with this seed. Every range draws from the seed alone, whatever the protocol.
+  func plan(seed: UInt64) -> FaultPlan {
+    var random = RandomSource(seed: seed, stream: 0xA7)
+    return FaultPlan(entries.map { ScheduledFault(at: random.duration(in: $0.at), $0.fault) })
+  }
+
+  /// What does not fit to the other inputs; nil: all is well.
+  func contradiction(_ settings: ExperimentSettings) -> String? {
+    let time = ValueForm<Duration>.offset
+    for entry in entries {
+      if entry.at.upperBound > settings.measure.window {
+        return "\(time.print(entry.at.upperBound)) is after the end of measure.window, "
+          + time.print(settings.measure.window)
+      }
+      if entry.at.lowerBound < .zero - settings.measure.warmUp {
+        return "\(time.print(entry.at.lowerBound)) is before the beginning of measure.warm-up, "
+          + time.print(settings.measure.warmUp)
+      }
+      let replicas = settings.environment.replicas
+      if let stranger = entry.fault.nodes.first(where: { Int($0.index) >= replicas }) {
+        return "\(stranger) is not one of \(replicas) replicas; the first is n0"
+      }
+    }
+    return nil
+  }
+}
+
+extension Fault {
+  /// The replicas that it names.
+  var nodes: [NodeID] {
+    func named(_ target: FaultTarget) -> [NodeID] { if case .node(let id) = target { [id] } else { [] } }
+    return switch self {
+    case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
+      .mute(let target, _, _):
+      named(target)
+    case .partition(let group, _): Array(group)
+    case .cut(let from, let to, _): [from, to]
+    case .crashAll, .heal, .loss: []
+    }
+  }
+}

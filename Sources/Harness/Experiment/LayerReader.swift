@@ -1,0 +1,135 @@
+import Yams
+
+/// Reads the part of a file that sets keys, sweeps, faults and trials.
+struct LayerReader {
+  let yaml: YAMLReader
+  /// What may stand here besides the keys of the registry.
+  let otherKeys: [String]
+  private var layer = ExperimentLayer()
+
+  init(yaml: YAMLReader, otherKeys: [String]) {
+    self.yaml = yaml
+    self.otherKeys = otherKeys
+  }
+
+  mutating func read(_ entry: YAMLReader.Entry) throws(InputError) {
+    switch entry.key {
+    case "trials" where otherKeys.contains("trials"):
+      layer.trials = try yaml.value(entry.value, "trials", .trials)
+    case "sweep" where otherKeys.contains("sweep"):
+      var axes: [ExperimentLayer.Axis] = []
+      for entry in try yaml.entries(of: entry.value) { axes += try sweep(entry, in: "") }
+      layer.sweep = axes
+    case "faults" where otherKeys.contains("faults"):
+      let entries = try yaml.list(entry.value, "faults", fault)
+      layer.faults = (FaultSchedule(entries), yaml.place(entry.node))
+    default: layer.values += try values(entry, in: "")
+    }
+  }
+
+  /// The layer, if no key is both set and swept, or set or swept twice.
+  func finished() throws(InputError) -> ExperimentLayer {
+    var seen: Set<String> = []
+    for value in layer.values where !seen.insert(value.path).inserted {
+      throw InputError("\(value.place): '\(value.path)' is set twice")
+    }
+    for axis in layer.sweep ?? [] {
+      for value in axis.steps.first ?? [] where !seen.insert(value.path).inserted {
+        throw InputError("\(value.place): '\(value.path)' is swept, and set or swept elsewhere too")
+      }
+    }
+    return layer
+  }
+
+  /// The values under a key or a section.
+  private func values(_ entry: YAMLReader.Entry, in section: String) throws(InputError) -> [ExperimentLayer.Value] {
+    let path = section + entry.key
+    if section.isEmpty, ExperimentKey.sections.contains(path) {
+      guard case .mapping = entry.value else {
+        if yaml.isEmpty(entry.value) { return [] }
+        throw yaml.error(entry.node, "'\(path)' is a section; write its keys below it")
+      }
+      var result: [ExperimentLayer.Value] = []
+      for inner in try yaml.entries(of: entry.value) { result += try values(inner, in: path + ".") }
+      return result
+    }
+    return [try value(of: key(path, entry.node), entry.value)]
+  }
+
+  private func key(_ path: String, _ node: Node) throws(InputError) -> ExperimentKey {
+    if !path.contains("."), let other = NearestName.nearest(to: path, among: otherKeys + ExperimentKey.sections) {
+      throw yaml.error(node, "unknown key '\(excerpt(path))'; did you mean '\(other)'?")
+    }
+    do throws(InputError) { return try ExperimentKey.named(path) } catch { throw yaml.error(node, error.description) }
+  }
+
+  /// A value of `key`, checked and in canonical form.
+  private func value(of key: ExperimentKey, _ node: Node) throws(InputError) -> ExperimentLayer.Value {
+    let text = try yaml.scalar(node, key.path)
+    var settings = ExperimentSettings()
+    do throws(InputError) { try key.set(text, in: &settings) } catch {
+      throw yaml.error(node, "\(key.path): \(error.description)")
+    }
+    return ExperimentLayer.Value(path: key.path, text: key.text(settings), place: yaml.place(node))
+  }
+
+  private func sweep(_ entry: YAMLReader.Entry, in section: String) throws(InputError) -> [ExperimentLayer.Axis] {
+    let path = section + entry.key
+    if section.isEmpty, ExperimentKey.sections.contains(path), case .mapping = entry.value {
+      var result: [ExperimentLayer.Axis] = []
+      for inner in try yaml.entries(of: entry.value) { result += try sweep(inner, in: path + ".") }
+      return result
+    }
+    let steps = try yaml.list(entry.value, path) { node throws(InputError) -> [ExperimentLayer.Value] in
+      guard case .mapping = node else { return [try value(of: key(path, entry.node), node)] }
+      var step: [ExperimentLayer.Value] = []
+      for inner in try yaml.entries(of: node) { step += try values(inner, in: "") }
+      return step.sorted { $0.path < $1.path }
+    }
+    guard let first = steps.first, !first.isEmpty else {
+      throw yaml.error(entry.node, "\(path): nothing to sweep over")
+    }
+    for (index, step) in steps.enumerated() {
+      guard step.map(\.path) == first.map(\.path), Set(step.map(\.path)).count == step.count else {
+        throw yaml.error(entry.node, "\(path): every entry must set the same keys, each once")
+      }
+      if steps[..<index].contains(where: { $0.map(\.text) == step.map(\.text) }) {
+        throw InputError("\(step[0].place): \(path): \(step.map(\.text).joined(separator: ", ")) is listed twice")
+      }
+    }
+    return [ExperimentLayer.Axis(steps: steps)]
+  }
+
+  private func fault(_ node: Node) throws(InputError) -> FaultSchedule.Entry {
+    var kind: (form: FaultForm, value: String)?
+    var at: String?
+    var length: String?
+    for entry in try yaml.entries(of: node) {
+      switch entry.key {
+      case "at": at = try yaml.scalar(entry.value, "at")
+      case "for": length = try yaml.scalar(entry.value, "for")
+      default:
+        guard let form = FaultForm.all.first(where: { $0.name == entry.key }) else {
+          let names = FaultForm.all.map(\.name)
+          let hint = NearestName.hint(
+            for: entry.key, among: names + ["at", "for"], otherwise: "; one of \(names.joined(separator: ", "))")
+          throw yaml.error(entry.node, "faults: unknown fault '\(excerpt(entry.key))'\(hint)")
+        }
+        if let kind { throw yaml.error(entry.node, "faults: '\(kind.form.name)' and '\(form.name)' in one entry") }
+        kind = (form, try yaml.words(entry.value, form.name))
+      }
+    }
+    guard let kind else {
+      throw yaml.error(node, "faults: what happens? one of \(FaultForm.all.map(\.name).joined(separator: ", "))")
+    }
+    guard let at else { throw yaml.error(node, "faults: 'at' is missing: when does it happen?") }
+    do throws(InputError) { return try kind.form.entry(kind.value, at: at, for: length) } catch {
+      throw yaml.error(node, "faults: \(error.description)")
+    }
+  }
+}
+
+extension ValueForm where Value == Int {
+  /// How often an experiment repeats each of its points.
+  static let trials = count(1...10_000_000)
+}

@@ -1,0 +1,236 @@
+import Testing
+
+@testable import Harness
+
+/// Messages are held to the letter: they are all that somebody with a typing error has. The first line of `lines` is the
+/// fourth of the file.
+@Suite("What is wrong with an experiment file is said in one line") struct ExperimentTestsErrors {
+  @Test(
+    "Keys",
+    arguments: [
+      ("link.dealy: 1ms", "probe.yaml:4: unknown key 'link.dealy'; did you mean 'link.delay'?"),
+      ("link:\n  loss: 0\n  dealy: 1ms", "probe.yaml:6: unknown key 'link.dealy'; did you mean 'link.delay'?"),
+      ("lnik: {delay: 1ms}", "probe.yaml:4: unknown key 'lnik'; did you mean 'link'?"),
+      ("trails: 5", "probe.yaml:4: unknown key 'trails'; did you mean 'trials'?"),
+      ("wibble-wobble: 5", "probe.yaml:4: unknown key 'wibble-wobble'; 'list --keys' shows all keys"),
+      ("link: 5", "probe.yaml:4: 'link' is a section; write its keys below it"),
+      ("link.delay: {a: 1}", "probe.yaml:4: link.delay: a single value is expected here"),
+      ("link.loss: 0\nlink: {loss: 0.1}", "probe.yaml:5: 'link.loss' is set twice"),
+      ("link.loss: 0\nlink.delay: 1ms\nlink.loss: 0.1", "probe.yaml:6: 'link.loss' is set twice"),
+      ("link:\n  loss: 0\n  loss: 1", "probe.yaml:6: 'loss' is set twice"),
+      ("[a]: 5", "probe.yaml:4: a key must be a word"),
+      ("profiles: [quick]", "probe.yaml:4: keys and values are expected here, as in 'a: b'"),
+      ("profiles: {quick: {name: x}}", "probe.yaml:4: unknown key 'name'; 'list --keys' shows all keys"),
+      ("charts: [a/b]", "probe.yaml:4: 'a/b' is not a name of letters, digits, '-' and '_'"),
+      ("charts: curve", "probe.yaml:4: charts: a list is expected here, as in [a, b]"),
+    ])
+  func keys(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
+
+  @Test(
+    "Values",
+    arguments: [
+      ("link.loss: -0.1", "probe.yaml:4: link.loss: -0.1 is not a probability between 0 and 1"),
+      ("link:\n  loss: 101%", "probe.yaml:5: link.loss: 101% is not a probability between 0 and 1"),
+      ("link.loss: nan", "probe.yaml:4: link.loss: nan is not a probability between 0 and 1"),
+      ("client.delay: 5", "probe.yaml:4: client.delay: 5 is not a duration such as 15ms (units: ns, us, ms, s)"),
+      ("client.delay: 5min", "probe.yaml:4: client.delay: 5min is not a duration such as 15ms (units: ns, us, ms, s)"),
+      (
+        "client.delay: 0.5ns", "probe.yaml:4: client.delay: 0.5ns is not a duration such as 15ms (units: ns, us, ms, s)"
+      ),
+      ("client.delay: -1ms", "probe.yaml:4: client.delay: -1ms is too short; at least 0s"),
+      ("timing.heartbeat: 0s", "probe.yaml:4: timing.heartbeat: 0s is too short; at least 1ns"),
+      ("client.delay: 86401s", "probe.yaml:4: client.delay: 86401s is too long; at most 86400s"),
+      (
+        "timing.election-timeout: 150ms",
+        "probe.yaml:4: timing.election-timeout: 150ms is not a range such as 150ms-300ms"
+      ),
+      (
+        "timing.election-timeout: 150-300ms",
+        "probe.yaml:4: timing.election-timeout: 150 is not a duration such as 15ms (units: ns, us, ms, s)"
+      ),
+      (
+        "timing.election-timeout: 300ms-150ms",
+        "probe.yaml:4: timing.election-timeout: 300ms-150ms ends before it begins"
+      ),
+      (
+        "link.delay: normal 1ms",
+        "probe.yaml:4: link.delay: normal 1ms is not a time such as 1ms, uniform 170us-260us, exponential 1ms or "
+          + "200us + exponential 1ms"
+      ),
+      ("link.kind: udp", "probe.yaml:4: link.kind: udp is not one of stream, datagram"),
+      (
+        "disk.leader: parallel",
+        "probe.yaml:4: disk.leader: parallel is not one of parallel-any-majority, parallel-leader-required, serial"
+      ),
+      ("timing.trusts-disconnect: 1", "probe.yaml:4: timing.trusts-disconnect: 1 is not yes or no"),
+      ("cluster.replicas: 0", "probe.yaml:4: cluster.replicas: 0 is not a whole number between 1 and 64"),
+      ("cluster.replicas: 2.5", "probe.yaml:4: cluster.replicas: 2.5 is not a whole number between 1 and 64"),
+      ("batch.bytes: 64", "probe.yaml:4: batch.bytes: 64 is not a size such as 64KiB (units: B, KiB, MiB)"),
+      ("batch.bytes: 0B", "probe.yaml:4: batch.bytes: 0B is not between 1B and 1024MiB"),
+      (
+        "link.bandwidth: 10Gb",
+        "probe.yaml:4: link.bandwidth: 10Gb is not a bandwidth such as 10Gbit/s (units: bit/s, kbit/s, Mbit/s, Gbit/s)"
+      ),
+      (
+        "link.bandwidth: none",
+        "probe.yaml:4: link.bandwidth: none is not a bandwidth such as 10Gbit/s (units: bit/s, kbit/s, Mbit/s, Gbit/s), "
+          + "or unlimited"
+      ),
+      ("workload.rate: 10k", "probe.yaml:4: workload.rate: 10k is not a rate such as 10k/s (units: /s, k/s, M/s)"),
+      ("workload.rate: 0/s", "probe.yaml:4: workload.rate: 0/s is not between 0.001/s and 100M/s"),
+      ("trials: 0", "probe.yaml:4: trials: 0 is not a whole number between 1 and 10000000"),
+      ("client.delay:", "probe.yaml:4: client.delay: nothing is not a duration such as 15ms (units: ns, us, ms, s)"),
+      (
+        "client.delay: \"a\\nb\"",
+        "probe.yaml:4: client.delay: a b is not a duration such as 15ms (units: ns, us, ms, s)"
+      ),
+    ])
+  func values(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
+
+  @Test(
+    "Sweeps",
+    arguments: [
+      ("sweep: {link.dealy: [1ms]}", "probe.yaml:4: unknown key 'link.dealy'; did you mean 'link.delay'?"),
+      ("sweep:\n  link.loss: [0, 2]", "probe.yaml:5: link.loss: 2 is not a probability between 0 and 1"),
+      ("sweep: {link.loss: 5%}", "probe.yaml:4: link.loss: a list is expected here, as in [a, b]"),
+      ("sweep: {link.loss: []}", "probe.yaml:4: link.loss: nothing to sweep over"),
+      ("sweep:\n  link.loss:\n  - 5%\n  - 0.05", "probe.yaml:7: link.loss: 0.05 is listed twice"),
+      ("link.loss: 0\nsweep: {link.loss: [1%]}", "probe.yaml:5: 'link.loss' is swept, and set or swept elsewhere too"),
+      (
+        "sweep: {a: [{link.loss: 0}, {link.delay: 1ms}]}",
+        "probe.yaml:4: a: every entry must set the same keys, each once"
+      ),
+      (
+        "workload.arrival: closed\nsweep: {workload.rate: [1/s, 2/s]}",
+        "probe.yaml: 'workload.rate' is swept, but has no effect with the other values"
+      ),
+    ])
+  func sweeps(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
+
+  @Test(
+    "Faults",
+    arguments: [
+      ("{at: 1s, crsh: leader}", "faults: unknown fault 'crsh'; did you mean 'crash'?"),
+      (
+        "{at: 1s}",
+        "faults: what happens? one of crash, crash-all, restart, pause, partition, isolate, cut, mute-inbound, mute-outbound, heal, loss"
+      ),
+      ("{crash: leader}", "faults: 'at' is missing: when does it happen?"),
+      ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),
+      ("{at: 1s, crash: n64}", "faults: n64 is not leader, follower or a replica, n0 to n63"),
+      ("{at: 1s, crash: n5}", "faults: n5 is not one of 5 replicas; the first is n0"),
+      ("{at: 1s, crash: leader, heal: all}", "faults: 'crash' and 'heal' in one entry"),
+      ("{at: 1s, pause: leader}", "faults: a fault 'pause' needs 'for', how long it lasts"),
+      ("{at: 1s, heal: all, for: 1s}", "faults: a fault 'heal' has no 'for'"),
+      ("{at: 1, heal: all}", "faults: 1 is not a duration such as 15ms (units: ns, us, ms, s)"),
+      ("{at: 2s..1s, heal: all}", "faults: 2s..1s ends before it begins"),
+      ("{at: 11s, heal: all}", "faults: 11s is after the end of measure.window, 10s"),
+      ("{at: -2s, heal: all}", "faults: -2s is before the beginning of measure.warm-up, 1s"),
+      ("{at: 1s, cut: [n0, n0]}", "faults: n0 n0 is not two replicas such as n0 n1"),
+      ("{at: 1s, partition: []}", "faults: nothing is not replicas such as n0 n1"),
+    ])
+  func faults(_ entry: String, _ message: String) throws {
+    #expect(try Bench.complaint("faults: [\(entry)]") == "probe.yaml:4: \(message)")
+  }
+
+  @Test(
+    "Values that do not fit together",
+    arguments: [
+      (
+        "timing.heartbeat: 150ms",
+        "timing.election-timeout: begins at 150ms, but a living leader shows itself only every 150ms (timing.heartbeat)"
+      ),
+      (
+        "workload: {reads: 0.5, swaps: 0.5, deletes: 1%}",
+        "workload.reads: workload.reads, workload.swaps and workload.deletes add up to more than 1"
+      ),
+      ("retry.pause: 1s", "retry.maximum-pause: 100ms is shorter than retry.pause, 1s"),
+      ("retry.abandon: 1ms", "retry.abandon: 1ms is shorter than retry.timeout, 1s"),
+      ("link.session-timeout: 1ms", "link.session-timeout: 1ms is shorter than link.retransmission, 200ms"),
+      ("workload.sessions: 10001", "sessions.limit: 10000 is less than the 10001 sessions that the workload opens"),
+      (
+        "protocols: [orderly]\nlink.kind: datagram",
+        "protocol 'orderly' is defined over sessions that keep order, which link.kind datagram does not give; leave it out, "
+          + "or use stream"
+      ),
+    ])
+  func contradictions(_ lines: String, _ message: String) throws {
+    #expect(try Bench.complaint(lines) == "probe.yaml: \(message)")
+  }
+
+  @Test("A sweep has no end")
+  func endlessSweep() throws {
+    let losses = (1...400).map { "\($0)e-3" }.joined(separator: ", ")
+    let delays = (1...400).map { "\($0)us" }.joined(separator: ", ")
+    let complaint = try Bench.complaint("sweep: {link.loss: [\(losses)], client.delay: [\(delays)]}")
+    #expect(complaint == "probe.yaml: the sweep has more than 100000 combinations")
+  }
+
+  @Test(
+    "Overrides",
+    arguments: [
+      ("link.loss", "-1", "--set link.loss=-1: -1 is not a probability between 0 and 1"),
+      ("link.los", "0", "--set link.los=0: unknown key 'link.los'; did you mean 'link.loss'?"),
+      ("name", "x", "--set name=x: unknown key 'name'; 'list --keys' shows all keys"),
+      ("", "", "--set =: unknown key ''; 'list --keys' shows all keys"),
+    ])
+  func overrides(_ path: String, _ value: String, _ message: String) throws {
+    #expect(try Bench.complaint("", overrides: [(path, value)]) == message)
+  }
+
+  @Test(
+    "Whole files",
+    arguments: [
+      ("", "probe.yaml: the file is empty"), ("question: b", "probe.yaml: 'name' is missing"),
+      ("name: a", "probe.yaml: 'question' is missing: what does the experiment answer?"),
+      ("name: a\nquestion: b", "probe.yaml: 'protocols' is missing: which protocols take part?"),
+      ("name: a\nquestion: b\nprotocols: [x,\n  x]", "probe.yaml:4: protocol 'x' is listed twice"),
+      ("name: ../a", "probe.yaml:1: '../a' is not a name of letters, digits, '-' and '_'"),
+      ("- a", "probe.yaml:1: keys and values are expected here, as in 'a: b'"),
+      ("name: a\n\tb: c", "probe.yaml:2: found a tab character that violates indentation"),
+      ("name: [a", "probe.yaml:2: did not find expected ',' or ']'"),
+      ("name: *a", "probe.yaml:1: found undefined alias"),
+      ("name: a\n---\nname: b", "probe.yaml:2: but found another document"),
+      ("name: a\u{0}", "probe.yaml: control characters are not allowed"),
+      (
+        String(repeating: "[", count: 5_000),
+        "probe.yaml:1: Maximum nesting level reached, set with yaml_set_max_nest_level())"
+      ),
+    ])
+  func files(_ text: String, _ message: String) throws {
+    let error = #expect(throws: InputError.self) { try ExperimentFile(text, file: "probe.yaml") }
+    #expect(error?.description == message)
+  }
+
+  @Test("Names of experiments, profiles and protocols")
+  func names() throws {
+    func complaint(_ name: String, profile: String = "quick", protocols: [String]? = nil) -> String? {
+      do throws(InputError) {
+        _ = try Experiment.load(
+          name, in: Bench.folder, profile: profile, protocols: protocols, catalogue: Bench.catalogue)
+        return nil
+      } catch { return error.description }
+    }
+    #expect(complaint("commit-latncy") == "unknown experiment 'commit-latncy'; did you mean 'commit-latency'?")
+    #expect(complaint("x") == "unknown experiment 'x'; there are commit-latency, election, load")
+    #expect(complaint("no/such.yaml") == "no/such.yaml: cannot be read")
+    #expect(complaint("load", profile: "quik") == "load.yaml: unknown profile 'quik'; did you mean 'quick'?")
+    #expect(complaint("load", profile: "slow") == "load.yaml: unknown profile 'slow'; it has quick, full")
+    #expect(complaint("load", protocols: ["raff"]) == "unknown protocol 'raff'; did you mean 'raft'?")
+    #expect(complaint("load", protocols: ["wibble"]) == "unknown protocol 'wibble'; 'list' shows all protocols")
+    #expect(
+      try Bench.complaint("protocols: [rfat]") == "probe.yaml:3: unknown protocol 'rfat'; did you mean 'raft'?")
+  }
+
+  @Test("An environment must set every key, and nothing else")
+  func environment() throws {
+    func complaint(_ text: String) -> String? {
+      do throws(InputError) {
+        _ = try ExperimentFile.environment(text, file: "environment.yaml")
+        return nil
+      } catch { return error.description }
+    }
+    #expect(complaint("cluster.replicas: 5") == "environment.yaml: 'link.kind' is missing")
+    #expect(complaint("trials: 5") == "environment.yaml:1: unknown key 'trials'; 'list --keys' shows all keys")
+  }
+}

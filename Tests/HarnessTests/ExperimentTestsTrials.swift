@@ -1,0 +1,120 @@
+import Consensus
+import Faults
+import Foundation
+import Simulator
+import Testing
+
+@testable import Harness
+
+@Suite("The trials of an experiment") struct ExperimentTestsTrials {
+  private static let lines = """
+    protocols: [raft, raft-plain, unreplicated]
+    faults: [{at: 1s..1.05s, crash: leader, for: 5s}, {at: -10ms..10ms, loss: 1%}]
+    """
+
+  @Test("A trial has one seed and one set of fault times for all protocols and the whole sweep, in any order")
+  func seeds() throws {
+    let one = try Bench.experiment(Self.lines + "\nsweep: {cluster.replicas: [3, 5], link.loss: [0, 1%]}")
+    let other = try Bench.experiment(Self.lines + "\nsweep: {link.loss: [1%, 0], cluster.replicas: [5, 3]}")
+    for trial in 0..<20 {
+      let all = (one.points + other.points).map { $0.configuration(seed: 7, trial: trial) }
+      #expect(Set(all.map(\.seed)).count == 1)
+      #expect(Set(all.map(\.faults)).count == 1)
+    }
+  }
+
+  @Test("Every trial and every run has a seed of its own")
+  func distinctSeeds() throws {
+    let point = try #require(Bench.experiment(Self.lines).points.first)
+    var seeds: Set<UInt64> = []
+    for seed in 0..<50 as Range<UInt64> {
+      for trial in 0..<50 { seeds.insert(point.configuration(seed: seed, trial: trial).seed) }
+    }
+    #expect(seeds.count == 2_500)
+    #expect(point.configuration(seed: 1, trial: 0) == point.configuration(seed: 1, trial: 0))
+  }
+
+  @Test("The times of faults are drawn over the whole of their range, and nowhere else")
+  func faultTimes() throws {
+    let point = try #require(Bench.experiment(Self.lines).points.first)
+    var crashes: [Int64] = []
+    for trial in 0..<2_000 {
+      let faults = point.configuration(seed: 1, trial: trial).faults.faults
+      #expect(faults.map(\.fault) == [.loss(0.01), .crash(.leader, downtime: .seconds(5))])
+      #expect((-10_000_000...10_000_000).contains(faults[0].at.nanoseconds))
+      crashes.append(faults[1].at.nanoseconds)
+    }
+    crashes.sort()
+    #expect(crashes[0] >= 1_000_000_000 && crashes[1_999] <= 1_050_000_000)
+    // Of 2,000 uniform draws the least is beyond 1 % of the range with probability e^-20; the median is 45 standard
+    // deviations of 0.011 away from the ends.
+    #expect(crashes[0] < 1_000_500_000 && crashes[1_999] > 1_049_500_000)
+    #expect((1_022_000_000...1_028_000_000).contains(crashes[1_000]))
+    #expect(Set(crashes).count > 1_990)
+  }
+
+  @Test(
+    "Every kind of fault can be written, and is printed in one way",
+    arguments: [
+      ("{at: 1s, crash: n1}", "1s crash n1", Fault.crash(.node(NodeID(1)), downtime: nil)),
+      ("{at: 1s, crash-all: 100ms}", "1s crash-all 100ms", .crashAll(downtime: .milliseconds(100))),
+      ("{at: 1s, restart: n2}", "1s restart n2", .restart(.node(NodeID(2)))),
+      ("{at: 1s, pause: follower, for: 1s}", "1s pause follower for 1s", .pause(.follower, .seconds(1))),
+      ("{at: 1s, partition: [n1, n0]}", "1s partition n0 n1", .partition(NodeSet(first: 2), for: nil)),
+      ("{at: 1s, isolate: leader, for: 2000ms}", "1s isolate leader for 2s", .isolate(.leader, for: .seconds(2))),
+      (
+        "{at: 1s, cut: n0 n3, for: 1s}", "1s cut n0 n3 for 1s", .cut(from: NodeID(0), to: NodeID(3), for: .seconds(1))
+      ),
+      ("{at: 1s, mute-inbound: n0}", "1s mute-inbound n0", .mute(.node(NodeID(0)), inbound: true, for: nil)),
+      ("{at: 1s, mute-outbound: n0}", "1s mute-outbound n0", .mute(.node(NodeID(0)), inbound: false, for: nil)),
+      ("{at: 1s, heal: all}", "1s heal all", .heal), ("{at: -1s, loss: 50%}", "-1s loss 0.5", .loss(0.5)),
+    ])
+  func faults(_ entry: String, _ text: String, _ fault: Fault) throws {
+    let point = try #require(Bench.experiment("faults: [\(entry)]").points.first)
+    #expect(point.value("faults") == text)
+    #expect(point.configuration(seed: 1, trial: 0).faults.faults.map(\.fault) == [fault])
+  }
+}
+
+@Suite("The experiments that are shipped") struct ExperimentTestsShipped {
+  static let names = ["commit-latency", "election", "load"]
+
+  @Test("They are the ones in the folder, named like their files, with both profiles", arguments: ["quick", "full"])
+  func load(_ profile: String) throws {
+    #expect(try Experiment.names(in: Bench.folder) == Self.names)
+    for name in Self.names {
+      let experiment = try Experiment.load(name, in: Bench.folder, profile: profile, catalogue: Bench.catalogue)
+      #expect(experiment.name == name && !experiment.points.isEmpty && !experiment.charts.isEmpty)
+      #expect(Set(experiment.points.map(\.id)).count == experiment.points.count)
+    }
+  }
+
+  @Test("A file's path serves as well as its name")
+  func path() throws {
+    let path = Bench.folder + "/experiments/load.yaml"
+    #expect(try Experiment.load(path, in: Bench.folder, catalogue: Bench.catalogue).name == "load")
+  }
+
+  @Test("A short trial of every configuration comes to rest with every operation answered", arguments: names)
+  func run(_ name: String) throws {
+    let experiment = try Experiment.load(
+      name, in: Bench.folder, overrides: [("measure.operations", "200")], catalogue: Bench.catalogue)
+    for point in experiment.points {
+      let result = point.variant.simulate(point.configuration(seed: 1, trial: 0), nil, nil, false)
+      #expect(result.hasFormed && result.isAtRest, "\(point.variant.name)")
+      #expect(result.counts.unanswered == 0)
+    }
+  }
+
+  @Test("An election trial sees the whole of the fail-over")
+  func election() throws {
+    let experiment = try Experiment.load("election", in: Bench.folder, catalogue: Bench.catalogue)
+    for point in experiment.points {
+      for trial in 0..<5 {
+        let result = point.variant.simulate(point.configuration(seed: 1, trial: trial), nil, nil, false)
+        let failover = try #require(result.failovers.first)
+        #expect(failover.isComplete && result.isAtRest, "\(point.variant.name), trial \(trial)")
+      }
+    }
+  }
+}
