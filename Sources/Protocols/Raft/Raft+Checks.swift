@@ -21,7 +21,8 @@ extension Raft {
   /// R12, and what of R6 and R11 one state shows.
   public func check(_ findings: inout Findings) {
     let last = log.last
-    findings.expect(last.term <= term, "R12", id, "the log ends with term \(last.term), and the current term is \(term)")
+    findings.expect(
+      last.term <= term, "R12", id, "the log ends with term \(last.term), and the current term is \(term)")
     findings.expect(
       log.base.slot <= commit && commit <= last.slot, "R12", id,
       "commit \(commit) is not between the snapshot \(log.base.slot) and the log's end \(last.slot)")

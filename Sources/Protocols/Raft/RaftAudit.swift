@@ -83,7 +83,9 @@ public struct RaftAudit: ClusterAudit {
     findings.expect(core.commit >= before.commit, "C7", node, "commit \(core.commit) after \(before.commit)")
     if let snapshot = effects.installed { checkInstalled(snapshot, node, before, core, &findings) }
     for i in effects.records.indices {
-      if case .append(let slot, let entry) = effects.records[i] { checkAppended(entry, slot, node, before, core, &findings) }
+      if case .append(let slot, let entry) = effects.records[i] {
+        checkAppended(entry, slot, node, before, core, &findings)
+      }
     }
     if core.standing == .leader, before.standing != .leader || core.term != before.term {
       checkElected(node, core, &findings)
