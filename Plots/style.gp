@@ -6,9 +6,7 @@ if (!exists("term")) term = "png"
 if (!exists("out")) out = "chart.".term
 W = 900; H = 560
 set encoding utf8
-if (term eq "svg") set terminal svg size W,H enhanced font "DejaVu Sans,13" background rgb "white" dynamic
-if (term eq "png") set terminal pngcairo size 2*W,2*H enhanced font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2 background rgb "white"
-set output out
+load "Plots/terminal.gp"
 set datafile separator comma
 set datafile columnheaders
 set datafile missing NaN
@@ -29,17 +27,21 @@ set key outside right top vertical Left reverse noenhanced samplen 2.5 spacing 1
 set tmargin 4.5
 # A heading at the left, and under it in grey what was run.
 heading(t) = sprintf("{/=16:Bold %s}", t)
+thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 
 # The protocols of a chart, each always in the same colour.
 protocols = "raft raft-plain unreplicated"
 P(i) = word(protocols, i)
 NP = words(protocols)
 
-# Values of an input by configuration, as " id=value id=value ".
+# Values of an input by configuration, as " id=value id=value ": eval collect("link.loss") leaves them in found.
 id(c) = stringcolumn(c)
 lookup(map, i) = (strstrt(map, " ".i."=") == 0) ? "" : word(substr(map, strstrt(map, " ".i."=") + strlen(i) + 2, strlen(map)), 1)
-# Configurations with a run that is not verified: no chart shows them.
-void = " "
+collect(key) = sprintf("stats data.\"/configurations.csv\" using (stringcolumn(\"key\") eq \"%s\" ? (found = found.id(\"configuration\").\"=\".stringcolumn(\"value\").\" \", 0) : 0) nooutput", key)
+# Configurations with a run that is not verified: no chart shows them. Protocols of this experiment.
+void = " "; present = " "
+has(p) = strstrt(present, " ".p." ") > 0
 stats data."/summary.csv" using (stringcolumn("verdict") eq "ok" ? 0 : (void = void.id("configuration")."=void ", 0)) nooutput
-ok() = lookup(void, id("configuration")) eq ""
-mine(p) = stringcolumn("experiment") eq experiment && stringcolumn("protocol") eq p && ok()
+stats data."/summary.csv" using (stringcolumn("experiment") eq experiment && has(stringcolumn("protocol")) == 0 ? (present = present.stringcolumn("protocol")." ", 0) : 0) nooutput
+verified(c) = lookup(void, id(c)) eq ""
+mine(p) = stringcolumn("experiment") eq experiment && stringcolumn("protocol") eq p && verified("configuration")

@@ -175,6 +175,7 @@ extension Simulation {
     if let entry = client.entry {
       let isDefinite = client.session.isDefinitelyUnexecuted
       clients.history[entry].outcome = isDefinite ? .failed : .unknown
+      recorder?.abandoned(sinceWindowStart: now - result.windowStart)
       if client.isMeasured {
         if isDefinite { result.counts.failed += 1 } else { result.counts.unanswered += 1 }
         recorder?.censored(due: client.due, sent: client.sent, end: now)

@@ -117,6 +117,8 @@ public protocol Recorder: AnyObject {
   func censored(due: Int64, sent: Int64, end: Int64)
   /// Any answer in the window or out of it, for the timeline (relative to the window's start).
   func completed(sinceWindowStart: Int64, latency: Int64)
+  /// Any operation given up in the window or out of it, for the timeline.
+  func abandoned(sinceWindowStart: Int64)
   /// A batch proposed in the window was chosen, as its leader knows: commit latency.
   func committed(proposed: Int64, at: Int64)
   /// The stages of one command that was received and answered by one leader within the window.

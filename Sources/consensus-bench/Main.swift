@@ -1,1 +1,62 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+import Foundation
+import Harness
+
+/// What the program ends with; the same for every command.
+enum ExitStatus: Int32, Error {
+  /// A regression, or a safety violation.
+  case failed = 1
+  /// Usage, unreadable or refused input, missing or mismatched baseline.
+  case refused = 2
+  /// Inconclusive, unknown.
+  case unknown = 3
+  /// An improvement: the baseline is stale.
+  case stale = 4
+  /// Void: the cluster never formed, or something went unchecked.
+  case void = 5
+  /// Ended by the user; what was finished is kept.
+  case interrupted = 130
+}
+
+struct ConsensusBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "consensus-bench",
+    abstract: "Runs consensus protocols over one transport and one storage, and measures them.",
+    discussion: """
+      Exit codes: 0 done and verified; 1 a regression or a safety violation; 2 usage or refused input; 3 unknown; \
+      4 an improvement, the baseline is stale; 5 void.
+      """,
+    version: "consensus-bench \(versionText)",
+    subcommands: [
+      ListCommand.self, DoctorCommand.self, RunCommand.self, PlotCommand.self, CheckCommand.self,
+      TortureCommand.self, ReplayCommand.self, VerifyCommand.self,
+    ])
+
+  static let versionText = "0.1.0"
+}
+
+@main enum Main {
+  static func main() {
+    do {
+      var command = try ConsensusBench.parseAsRoot()
+      try command.run()
+    } catch let status as ExitStatus {
+      exit(status.rawValue)
+    } catch let error as InputError {
+      complain(error.description)
+    } catch {
+      guard ConsensusBench.exitCode(for: error) != .success else {
+        print(ConsensusBench.fullMessage(for: error))
+        exit(0)
+      }
+      let message = ConsensusBench.message(for: error)
+      complain(message.isEmpty ? "see consensus-bench --help" : message)
+    }
+  }
+
+  /// One line that says what is wrong, and the exit code for it.
+  private static func complain(_ message: String) -> Never {
+    Terminal.say("error: \(message)")
+    exit(ExitStatus.refused.rawValue)
+  }
+}

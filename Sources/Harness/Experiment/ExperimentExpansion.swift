@@ -27,7 +27,6 @@ struct ExperimentExpansion {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
       try check(settings, layer)
-      let inputs = inputs(settings, layer, swept: swept)
       for key in ExperimentKey.all where key.isUsed(settings) { unused.remove(key.path) }
       for variant in variants {
         if variant.requiresSessions, settings.environment.link.kind == .datagram {
@@ -35,6 +34,11 @@ struct ExperimentExpansion {
             "\(fileName): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind datagram "
               + "does not give; leave it out, or use stream")
         }
+        let inputs = inputs(settings, layer, swept: swept, fixedReplicas: variant.fixedReplicas)
+        // What a protocol of a fixed size ignores does not make another configuration of it.
+        let isKnown =
+          variant.fixedReplicas != nil && points.contains { $0.variant.name == variant.name && $0.inputs == inputs }
+        if isKnown { continue }
         points.append(
           ExperimentPoint(
             experiment: file.name, variant: variant, inputs: inputs, trials: trials ?? layer.trials ?? 1,
@@ -91,8 +95,10 @@ struct ExperimentExpansion {
   }
 
   private func inputs(
-    _ settings: ExperimentSettings, _ layer: ExperimentLayer, swept: Set<String>
+    _ settings: ExperimentSettings, _ layer: ExperimentLayer, swept: Set<String>, fixedReplicas: Int?
   ) -> [ExperimentPoint.Input] {
+    var settings = settings
+    if let fixedReplicas { settings.environment.replicas = fixedReplicas }
     var inputs = ExperimentKey.all.map { key in
       ExperimentPoint.Input(
         key: key.path, value: key.isUsed(settings) ? key.text(settings) : "unused", isSwept: swept.contains(key.path))

@@ -1,4 +1,5 @@
 import Consensus
+import Measurement
 import Simulator
 
 /// One configuration of an experiment: what one id in the CSV files stands for.
@@ -21,6 +22,39 @@ public struct ExperimentPoint: Sendable {
   var template: SimulationConfiguration
   /// What happens to the replicas.
   var faults = FaultSchedule()
+
+  /// Replicas that take part.
+  public var replicas: Int { variant.fixedReplicas ?? template.environment.replicas }
+  /// Whether operations come at a rate of their own.
+  var isOpenLoop: Bool {
+    switch template.workload.arrival {
+    case .constant, .poisson: true
+    case .closed, .none: false
+    }
+  }
+  /// What the rows of this configuration refer to. Equal inputs in two experiments are two configurations.
+  public var subject: Subject {
+    let identity = [(key: "experiment", value: experiment), (key: "protocol", value: variant.name)]
+    return Subject(
+      configuration: ConfigurationID(of: identity + pairs), experiment: experiment, protocolName: variant.name)
+  }
+  /// Hash of all inputs but the protocol: equal where protocols may be compared.
+  public var fingerprint: Fingerprint { Fingerprint(of: pairs) }
+  private var pairs: [(key: String, value: String)] { inputs.map { (key: $0.key, value: $0.value) } }
+
+  /// The swept inputs, as `--set` takes them; empty if nothing is swept.
+  public var sweptText: String {
+    inputs.filter(\.isSwept).map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+  }
+
+  /// This configuration's part of `configurations.csv`.
+  public var rows: [ConfigurationRow] {
+    let (subject, fingerprint) = (subject, fingerprint)
+    return inputs.map {
+      ConfigurationRow(
+        subject, mode: .sim, fingerprint: fingerprint, key: $0.key, value: $0.value, isSwept: $0.isSwept)
+    }
+  }
 
   /// What the `trial`-th trial runs. Its seed follows from `seed` and the number alone, so that all protocols and all points
   /// of a sweep meet the same luck; from it come the times of the faults.

@@ -16,3 +16,11 @@ public struct InputError: Error, Hashable, CustomStringConvertible, Sendable {
 
 /// What the user wrote, short enough for a message.
 func excerpt(_ text: String) -> String { text.count > 60 ? "\(text.prefix(57))..." : text }
+
+extension InputError {
+  /// `name` is no such thing; names the nearest of `names`.
+  public static func unknown(_ what: String, _ name: String, among names: [String]) -> InputError {
+    let hint = NearestName.hint(for: name, among: names, otherwise: "; there are \(names.joined(separator: ", "))")
+    return InputError("unknown \(what) '\(excerpt(name))'\(hint)")
+  }
+}

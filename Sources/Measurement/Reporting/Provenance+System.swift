@@ -68,18 +68,7 @@ extension Provenance {
 
   /// What `command` prints, without white space at its ends; nil if it cannot be run or fails.
   static func output(_ command: [String], in folder: String) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    guard let result = try? Subprocess.run(command, in: folder), result.status == 0 else { return nil }
+    return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -19,6 +19,20 @@ public struct Provenance: Codable, Sendable, Equatable {
     public var kernel: String
   }
 
+  /// An experiment of the run, and what draws it.
+  public struct ExperimentNote: Codable, Sendable, Equatable {
+    public var name: String
+    public var question: String
+    /// Names of scripts in `Plots`.
+    public var charts: [String]
+
+    public init(name: String, question: String, charts: [String]) {
+      self.name = name
+      self.question = question
+      self.charts = charts
+    }
+  }
+
   public var schema: Int
   /// Git's commit of the working folder; `unknown` outside a checkout.
   public var commit: String
@@ -29,6 +43,7 @@ public struct Provenance: Codable, Sendable, Equatable {
   /// ISO 8601, UTC.
   public var startedAt: String
   public var commandLine: [String]
+  public var experiments: [ExperimentNote]
   /// Version or revision by package; empty where no `Package.resolved` is found.
   public var dependencies: [String: String]
 
@@ -37,14 +52,14 @@ public struct Provenance: Codable, Sendable, Equatable {
   /// Asks git, the toolchain and the system; what none of them knows is `unknown`. Takes about half a second: call it once.
   public static func current(
     folder: String = FileManager.default.currentDirectoryPath, startedAt: Date = Date(),
-    commandLine: [String] = CommandLine.arguments
+    commandLine: [String] = CommandLine.arguments, experiments: [ExperimentNote] = []
   ) -> Provenance {
     let commit = output(["git", "rev-parse", "HEAD"], in: folder)
     let changes = commit == nil ? nil : output(["git", "status", "--porcelain"], in: folder)
     return Provenance(
       schema: CSVSchema.version, commit: commit ?? "unknown", isDirty: changes.map { !$0.isEmpty },
       build: currentBuild(), host: currentHost(), startedAt: ISO8601DateFormatter().string(from: startedAt),
-      commandLine: commandLine, dependencies: dependencies(above: folder))
+      commandLine: commandLine, experiments: experiments, dependencies: dependencies(above: folder))
   }
 
   /// Pretty-printed, keys sorted, ends with a line feed.
@@ -73,7 +88,7 @@ public struct Provenance: Codable, Sendable, Equatable {
 
   private init(
     schema: Int, commit: String, isDirty: Bool?, build: Build, host: Host, startedAt: String, commandLine: [String],
-    dependencies: [String: String]
+    experiments: [ExperimentNote], dependencies: [String: String]
   ) {
     self.schema = schema
     self.commit = commit
@@ -82,6 +97,7 @@ public struct Provenance: Codable, Sendable, Equatable {
     self.host = host
     self.startedAt = startedAt
     self.commandLine = commandLine
+    self.experiments = experiments
     self.dependencies = dependencies
   }
 }

@@ -5,9 +5,7 @@ public struct SummaryRow: CSVRow {
   /// Names of what was checked, separated by spaces.
   public var checked = ""
   public var violations = 0
-  /// Client operations begun in the whole run, warm-up included; what the history holds.
-  public var operations = 0
-  /// Events of the client history that the verdict is about.
+  /// Client operations begun in the whole run, warm-up included: the history that the verdict is about.
   public var historyLength = 0
 
   /// Length of the measured window in ns.
@@ -56,8 +54,9 @@ public struct SummaryRow: CSVRow {
     Column("verdict", \.verdict, "What checking the run found; a number from a run that is not `ok` is void."),
     Column("checked", \.checked, "What was checked, names separated by spaces."),
     Column("violations", \.violations, "Violations found; the run stops at the first few.", .none, .lowerIsBetter),
-    Column("operations", \.operations, "Client operations begun in the whole run.", .none, .follows),
-    Column("history_length", \.historyLength, "Events in the client history that was checked.", .none, .follows),
+    Column(
+      "history_length", \.historyLength, "Client operations in the checked history, which is that of the whole run.",
+      .none, .follows),
   ]
   private static let load: [Column<Self>] = [
     Column("window_ns", \.window, "Length of the measured window, after warm-up.", .nanoseconds),

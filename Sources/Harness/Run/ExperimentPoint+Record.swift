@@ -1,0 +1,28 @@
+import Measurement
+import Simulator
+import Verification
+
+/// One run with all that can be kept of it.
+public struct RecordedRun: Sendable {
+  public var report: VerificationReport
+  public var history: [ClientOperation]
+  /// Of every event: sixteen hexadecimal digits.
+  public var hash: String
+}
+
+extension ExperimentPoint {
+  /// Runs one trial again, and keeps its history; `trace` gets a line for each event.
+  public func record(seed: UInt64, trial: Int, trace: ((String) -> Void)? = nil) -> RecordedRun {
+    let result = variant.simulate(configuration(seed: seed, trial: trial), nil, trace, true)
+    return RecordedRun(report: result.verification, history: result.history, hash: hexadecimal(result.hash))
+  }
+}
+
+extension ProtocolVariant {
+  /// Runs one seed of random faults again; see ``TortureRun``.
+  public func replay(seed: UInt64, replicas: Int, trace: @escaping (String) -> Void) -> RecordedRun {
+    let configuration = TortureConfiguration.make(seed: seed, replicas: replicas, sessionsOnly: requiresSessions)
+    let result = simulate(configuration, nil, trace, true)
+    return RecordedRun(report: result.verification, history: result.history, hash: hexadecimal(result.hash))
+  }
+}

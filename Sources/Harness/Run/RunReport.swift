@@ -1,0 +1,89 @@
+import Measurement
+
+/// The tables that a run ends with, for people: one for each experiment, a line for each configuration.
+public struct RunReport {
+  private let experiments: [Experiment]
+  private let tables: ResultTables
+
+  public init(_ experiments: [Experiment], _ tables: ResultTables) {
+    self.experiments = experiments
+    self.tables = tables
+  }
+
+  public var text: String {
+    experiments.filter { !$0.points.isEmpty }.map { experiment in
+      let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
+      let table = hasElections ? elections(of: experiment) : load(of: experiment)
+      return "\(experiment.name): \(experiment.question)\n\(table)"
+    }.joined(separator: "\n")
+  }
+
+  private func load(of experiment: Experiment) -> String {
+    var table = TextTable([
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("goodput", .right),
+      ("client p50", .right), ("p99", .right), ("commit p50", .right), ("p99", .right), ("frames/batch", .right),
+      ("textbook", .right), ("fsyncs/batch", .right),
+    ])
+    for point in experiment.points {
+      let subject = point.subject
+      let rows = tables.summary.filter { $0.run.subject == subject }
+      guard !rows.isEmpty else { continue }
+      let batches = rows.reduce(0) { $0 + $1.batches }
+      let frames = FixedDecimal(rows.reduce(0) { $0 + $1.frames.replication }, over: batches)
+      let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
+      let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
+      table.add([
+        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+        "\(Humane.count(replies))/s", value(subject, .client, .median), value(subject, .client, .percent(99)),
+        value(subject, .commit, .median), value(subject, .commit, .percent(99)), Self.rounded(frames),
+        Self.rounded(rows[0].framesPerBatchExpected), Self.rounded(fsyncs),
+      ])
+    }
+    return table.text
+  }
+
+  private func elections(of experiment: Experiment) -> String {
+    var table = TextTable([
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("censored", .right),
+      ("detection p50", .right), ("election p50", .right), ("D1 p50", .right), ("D2 p50", .right), ("p90", .right),
+      ("D3 p50", .right), ("split votes", .right),
+    ])
+    for point in experiment.points {
+      let rows = tables.elections.filter { $0.run.subject == point.subject }
+      guard !rows.isEmpty else { continue }
+      table.add([
+        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+        "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
+        Self.quantile(.median, rows.map(\.election)), Self.quantile(.median, rows.map(\.d1)),
+        Self.quantile(.median, rows.map(\.d2)), Self.quantile(.percent(90), rows.map(\.d2)),
+        Self.quantile(.median, rows.map(\.d3)), "\(rows.reduce(0) { $0 + $1.splitVotes })",
+      ])
+    }
+    return table.text
+  }
+
+  private func value(_ subject: Subject, _ metric: LatencyMetric, _ quantile: Quantile) -> String {
+    Humane.duration(
+      tables.latency.first { $0.subject == subject && $0.metric == metric && $0.quantile == quantile }?.value)
+  }
+
+  /// Of all values, those that were never reached being the longest; `-` if too few are above it.
+  private static func quantile(_ quantile: Quantile, _ values: [Int?]) -> String {
+    let rank = quantile.rank(of: values.count)
+    let sorted = values.map { $0 ?? .max }.sorted()
+    guard values.count - rank >= Distribution.samplesAbove, sorted[rank - 1] < .max else { return "-" }
+    return Humane.duration(sorted[rank - 1])
+  }
+
+  private static func rounded(_ value: FixedDecimal?) -> String {
+    guard let value else { return "-" }
+    let hundredths = (value.millionths + 5_000) / 10_000
+    let fraction = hundredths % 100
+    return "\(hundredths / 100)" + (fraction == 0 ? "" : fraction < 10 ? ".0\(fraction)" : ".\(fraction)")
+  }
+
+  private static func verdict(of verdicts: [Verdict]) -> String {
+    let void = verdicts.count { $0 != .ok }
+    return void == 0 ? "ok" : "\(void) void"
+  }
+}

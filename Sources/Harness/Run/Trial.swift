@@ -1,0 +1,148 @@
+import Consensus
+import Measurement
+import Simulator
+import Verification
+
+/// One run of one configuration, and the rows that it gives.
+struct Trial: Sendable {
+  let key: RunKey
+  let latencies: Latencies
+  let summary: SummaryRow
+  let messages: [MessageRow]
+  let timeline: [TimelineRow]
+  let election: ElectionRow?
+  let cost: CostRow?
+  let report: VerificationReport
+  let history: [ClientOperation]
+
+  /// Runs the `number`-th trial of `point` under `seed`.
+  ///
+  /// `probe` counts allocations: only where no other thread allocates. Without it there is no cost row.
+  init(
+    of point: ExperimentPoint, seed: UInt64, number: Int, probe: AllocationProbe?, countsCosts: Bool,
+    trace: ((String) -> Void)? = nil, keepsHistory: Bool = false
+  ) {
+    let configuration = point.configuration(seed: seed, trial: number)
+    let measure = configuration.measure
+    let recorder = TrialRecorder(window: measure.window.nanoseconds, interval: measure.interval.nanoseconds)
+    func simulate() -> SimulationResult { point.variant.simulate(configuration, recorder, trace, keepsHistory) }
+
+    let key = RunKey(point.subject, seed: seed, trial: number)
+    self.key = key
+    let result: SimulationResult
+    if countsCosts {
+      let (inner, cost) = ProcessCost.measure { probe?.count(simulate) ?? (simulate(), nil) }
+      result = inner.0
+      self.cost = CostRow(
+        key, cost: cost, allocated: inner.1, commands: Int(result.commands), events: Int(result.events))
+    } else {
+      result = simulate()
+      cost = nil
+    }
+    latencies = recorder.latencies
+    summary = SummaryRow(key, result, recorder.latencies, point)
+    messages = point.variant.messageKinds.indices.map { tag in
+      let kind = point.variant.messageKinds[tag]
+      let count = result.messages[tag]
+      return MessageRow(
+        key, kind: kind.name, purpose: kind.purpose.rawValue, frames: Int(count.frames), bytes: Int(count.bytes),
+        batches: Int(result.slots))
+    }
+    timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
+    election = result.failovers.first.map { ElectionRow(key, $0, result) }
+    report = result.verification
+    history = result.history
+  }
+}
+
+extension SummaryRow {
+  init(_ key: RunKey, _ result: SimulationResult, _ latencies: Latencies, _ point: ExperimentPoint) {
+    self.init()
+    run = key
+    verdict = .init(result.verification.verdict)
+    checked = result.verification.checked.joined(separator: " ")
+    violations = result.verification.violations.count
+    historyLength = result.verification.operations
+    window = Int(result.windowEnd - result.windowStart)
+    if point.isOpenLoop { offeredPerSecond = FixedDecimal(Int(result.counts.due) * 1_000_000_000, over: window) }
+    goodputPerSecond = FixedDecimal(Int(result.counts.answeredInWindow) * 1_000_000_000, over: window)
+    replies = Int(result.counts.answered)
+    failed = Int(result.counts.failed)
+    timedOut = Int(result.counts.timedOut)
+    unanswered = Int(result.counts.unanswered)
+    generatorLagMax = Int(result.counts.longestWait)
+    client = LatencySummary(latencies.client)
+    service = LatencySummary(latencies.service)
+    commit = LatencySummary(latencies.commit)
+    batches = Int(result.slots)
+    commands = Int(result.commands)
+    for (kind, count) in zip(point.variant.messageKinds, result.messages) {
+      frames[kind.purpose] += Int(count.frames)
+      bytes[kind.purpose] += Int(count.bytes)
+    }
+    fsyncs = Int(result.fsyncs.reduce(0, +))
+    framesPerBatch = FixedDecimal(frames.replication, over: batches)
+    fsyncsPerBatch = FixedDecimal(fsyncs, over: batches)
+    framesPerBatchExpected = point.variant.framesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }
+    fsyncsPerBatchExpected = point.variant.writesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }
+    leaderChanges = max(0, result.leaderships.count - 1)
+    events = Int(result.events)
+    runHash = Fingerprint(result.hash)
+  }
+}
+
+extension ElectionRow {
+  /// What lies beyond the window's end does not count: there the faults were taken back.
+  init(_ key: RunKey, _ failover: Failover, _ result: SimulationResult) {
+    self.init()
+    func reached(_ time: Int64?) -> Int? { time.flatMap { $0 <= result.windowEnd ? Int($0) : nil } }
+    func span(_ from: Int?, _ to: Int?) -> Int? { from.flatMap { from in to.map { $0 - from } } }
+    run = key
+    verdict = .init(result.verification.verdict)
+    fault = Int(failover.fault)
+    end = Int(result.windowEnd)
+    let suspected = reached(failover.suspected)
+    let elected = reached(failover.elected)
+    let established = reached(failover.established)
+    let resumed = reached(failover.resumed)
+    isCensored = established == nil || resumed == nil || reached(failover.followed) == nil
+    detection = span(fault, suspected)
+    election = span(suspected, elected)
+    synchronization = span(elected, established)
+    resume = span(established, resumed)
+    d1 = span(fault, elected)
+    d2 = span(fault, reached(failover.followed))
+    d3 = span(fault, resumed)
+    rounds = failover.rounds
+    splitVotes = failover.splitVotes
+    candidates = failover.candidates
+    runHash = Fingerprint(result.hash)
+  }
+}
+
+extension PurposeCounts {
+  subscript(purpose: MessagePurpose) -> Int {
+    get { self[keyPath: Self.path(purpose)] }
+    set { self[keyPath: Self.path(purpose)] = newValue }
+  }
+  private static func path(_ purpose: MessagePurpose) -> WritableKeyPath<PurposeCounts, Int> {
+    switch purpose {
+    case .replication: \.replication
+    case .heartbeat: \.heartbeat
+    case .notice: \.notice
+    case .election: \.election
+    case .synchronization: \.synchronization
+    }
+  }
+}
+
+extension Measurement.Verdict {
+  init(_ verdict: Verification.Verdict) {
+    switch verdict {
+    case .ok: self = .ok
+    case .violated: self = .violated
+    case .unknown: self = .unknown
+    case .unchecked: self = .unchecked
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Measurement
+import Simulator
+
+/// Takes one trial's measurements into histograms and a timeline as they come.
+final class TrialRecorder: Recorder {
+  private(set) var latencies = Latencies()
+  private var timeline: Timeline
+
+  /// All in ns of virtual time; the timeline covers `window` in steps of `interval`.
+  init(window: Int64, interval: Int64) { timeline = Timeline(from: 0, to: window, interval: interval) }
+
+  func answered(due: Int64, sent: Int64, at: Int64) {
+    latencies.client.record(at - due)
+    latencies.service.record(at - sent)
+  }
+  func censored(due: Int64, sent: Int64, end: Int64) {
+    latencies.client.recordCensored(atLeast: end - due)
+    latencies.service.recordCensored(atLeast: end - sent)
+  }
+  func completed(sinceWindowStart time: Int64, latency: Int64) { timeline.record(at: time, latency: latency) }
+  func abandoned(sinceWindowStart time: Int64) { timeline.recordFailure(at: time) }
+  func committed(proposed: Int64, at: Int64) { latencies.commit.record(at - proposed) }
+  func staged(received: Int64, proposed: Int64, committed: Int64, applied: Int64, replied: Int64) {
+    let stamps = [received, proposed, committed, applied, replied]
+    for index in latencies.stages.indices { latencies.stages[index].record(stamps[index + 1] - stamps[index]) }
+  }
+
+  /// The intervals that begin within the first `window` ns: it may have ended earlier than planned.
+  func timelineRows(_ run: RunKey, window: Int64) -> [TimelineRow] {
+    TimelineRow.rows(run, timeline).filter { $0.start < Int(window) }
+  }
+}
+
+/// What becomes one configuration's rows once all its trials are in.
+struct Latencies: Sendable {
+  var client = Distribution()
+  var service = Distribution()
+  var commit = Distribution()
+  /// By `Stage.allCases`.
+  var stages = Array(repeating: Distribution(), count: Stage.allCases.count)
+
+  mutating func merge(_ other: Latencies) {
+    client.merge(other.client)
+    service.merge(other.service)
+    commit.merge(other.commit)
+    for index in stages.indices { stages[index].merge(other.stages[index]) }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import Harness
+import Measurement
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "The regression gate: compares a result with a baseline, number by number.",
+    discussion: """
+      Simulated results are exact, so any difference is one of behaviour. Exit codes: 0 equal, 1 a regression, \
+      2 not comparable, 4 only improvements: record the baseline anew.
+      """)
+
+  @Argument(help: "The folder of a run.") var folder: String
+  @Option(help: "The folder of the run to compare with.") var baseline: String
+  @Flag(help: "The report as JSON on standard output.") var json = false
+  @Option(help: ArgumentHelp("Writes the report as JUnit XML.", valueName: "file")) var junit: String?
+  @Option(help: ArgumentHelp("Writes the report as Markdown.", valueName: "file")) var markdown: String?
+
+  func run() throws {
+    let report = ResultComparison.compare(baseline: baseline, found: folder)
+    do throws(FileError) {
+      if let junit { try AtomicFile.write(report.junit, to: junit) }
+      if let markdown { try AtomicFile.write(report.markdown, to: markdown) }
+    } catch { throw InputError(error.description) }
+    print(json ? report.json : report.text, terminator: "")
+    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" { print(report.annotations, terminator: "") }
+    switch report.result {
+    case .holds: return
+    case .regression: throw ExitStatus.failed
+    case .improvement: throw ExitStatus.stale
+    case .mismatch: throw ExitStatus.refused
+    }
+  }
+}

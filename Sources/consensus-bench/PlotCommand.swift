@@ -1,0 +1,20 @@
+import ArgumentParser
+import Harness
+
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot", abstract: "Draws every chart that a run's folder has data for, and a page that shows them.")
+
+  @Argument(help: "The folder of a run.") var folder: String
+  @Option(help: "Where the charts go (default: the folder's own 'charts').") var out: String?
+
+  func run() throws {
+    try ChartDrawer.requireGnuplot()
+    try Self.draw(folder, into: out ?? folder + "/charts", try SuiteFolder.located())
+  }
+
+  static func draw(_ folder: String, into out: String, _ suite: SuiteFolder) throws {
+    for chart in try ChartDrawer(suite).draw(folder, into: out) { print("chart  \(out)/\(chart.stem).svg  .png") }
+    print("page   \(out)/index.html")
+  }
+}

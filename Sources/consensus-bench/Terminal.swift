@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+
+/// What goes to people besides results: messages and progress, on standard error.
+enum Terminal {
+  static let isInteractive = isatty(STDERR_FILENO) == 1
+
+  static func say(_ text: String) { write(text + "\n") }
+  static func write(_ text: String) {
+    // What was printed before comes before it.
+    fflush(nil)
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}
+
+/// Whether the user asked to stop. The first Ctrl-C ends the run after what is under way; the second ends the program.
+enum Interruption {
+  fileprivate static let asked = Atomic(false)
+
+  static var isAsked: Bool { asked.load(ordering: .relaxed) }
+
+  static func watch() {
+    signal(SIGINT) { _ in
+      Interruption.asked.store(true, ordering: .relaxed)
+      signal(SIGINT, SIG_DFL)
+    }
+  }
+}
+
+/// How far something is: a bar on a terminal, a line now and then elsewhere, and nothing at all in the first two seconds.
+final class ProgressBar: Sendable {
+  private struct State {
+    var lastShown: ContinuousClock.Instant
+    var isShown = false
+  }
+  private let label: String
+  /// Nil: nobody knows how much there is.
+  private let total: Int?
+  private let unit: String
+  private let start: ContinuousClock.Instant
+  private let state: Mutex<State>
+
+  init(_ label: String, total: Int?, unit: String) {
+    self.label = label
+    self.total = total
+    self.unit = unit
+    start = .now
+    state = Mutex(State(lastShown: start))
+  }
+
+  func update(_ count: Int) {
+    let now = ContinuousClock.now
+    let line = state.withLock { state -> String? in
+      let pause: Duration = Terminal.isInteractive ? .milliseconds(100) : .seconds(10)
+      guard now - start > .seconds(2), now - state.lastShown > pause else { return nil }
+      state.lastShown = now
+      state.isShown = true
+      return text(
+        count, Double((now - start).components.seconds) + 1e-18 * Double((now - start).components.attoseconds))
+    }
+    if let line { Terminal.write(Terminal.isInteractive ? "\r\u{1B}[K\(line)" : line + "\n") }
+  }
+
+  /// Clears the bar, so that what follows starts on a line of its own.
+  func finish() {
+    if Terminal.isInteractive, state.withLock(\.isShown) { Terminal.write("\r\u{1B}[K") }
+  }
+
+  private func text(_ count: Int, _ seconds: Double) -> String {
+    let rate = Double(count) / seconds
+    let speed = rate >= 10 ? "\(Int(rate))" : "\(Double(Int(rate * 10)) / 10)"
+    guard let total, total > 0 else { return "\(label)  \(count) \(unit)  \(speed)/s" }
+    let width = 24
+    let full = min(width, width * count / total)
+    let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+    let left = rate > 0 ? Int(Double(total - count) / rate) : 0
+    let time = left >= 60 ? "\(left / 60) min \(left % 60) s" : "\(left) s"
+    return "\(label)  \(bar)  \(count)/\(total) \(unit)  \(speed)/s  \(time) left"
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Harness
+
+struct TortureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "torture", abstract: "Random faults over many seeds, with every invariant on.",
+    discussion: """
+      Each seed crashes, pauses, partitions and loses for 20 virtual seconds, then heals everything and demands that the \
+      cluster agrees and serves all clients again. Exit codes: 0 no violation; 1 a violation, with the command that repeats \
+      it; 5 something that should have happened never did, so that it was not tested.
+      """)
+
+  @Option(name: .customLong("protocol"), help: ArgumentHelp("Only these, separated by commas.", valueName: "names"))
+  var protocolNames: String?
+  @Option(help: ArgumentHelp("From the first to the last.", valueName: "a..b")) var seeds = "1..100"
+  @Option(help: "Seeds from the first on, for so long, instead of to the last.") var minutes: Double?
+  @Option(help: ArgumentHelp("Cluster sizes, separated by commas.", valueName: "sizes")) var replicas = "3,5"
+  @Option(help: "Threads.") var jobs = 1
+
+  func validate() throws {
+    if !(1...256).contains(jobs) { throw ValidationError("--jobs: between 1 and 256") }
+    if let minutes, !(minutes > 0 && minutes <= 10_000) { throw ValidationError("--minutes: above 0, at most 10000") }
+  }
+
+  func run() throws {
+    let variants = try chosen()
+    let range = try seedRange()
+    let sizes = try replicas.split(separator: ",").map { text throws in
+      guard let size = Int(text), (2...64).contains(size) else {
+        throw InputError("--replicas \(replicas): \(text) is not a number between 2 and 64")
+      }
+      return size
+    }
+    let end = minutes.map { ContinuousClock.now + .seconds($0 * 60) }
+    let runs = end == nil ? Int(range.count) * variants.count * sizes.count : nil
+    let bar = ProgressBar("torture", total: runs, unit: "runs")
+    Interruption.watch()
+    let tallies = TortureRun(.init(variants: variants, replicas: sizes, seeds: range, jobs: jobs)).run(
+      isCancelled: { Interruption.isAsked || end.map { ContinuousClock.now >= $0 } ?? false },
+      progress: { count, failure in
+        if let failure {
+          bar.finish()
+          Terminal.say(Self.text(failure))
+        }
+        bar.update(count)
+      })
+    bar.finish()
+    for tally in tallies { print(Self.text(tally)) }
+    if tallies.contains(where: { !$0.failures.isEmpty }) { throw ExitStatus.failed }
+    if Interruption.isAsked { throw ExitStatus.interrupted }
+    if tallies.contains(where: { !$0.unmet.isEmpty || $0.weakness != nil }) { throw ExitStatus.void }
+  }
+
+  private func chosen() throws -> [ProtocolVariant] {
+    guard let protocolNames else { return ProtocolCatalogue.all.filter { $0.fixedReplicas == nil } }
+    let variants = try ProtocolCatalogue.named(protocolNames)
+    if let single = variants.first(where: { $0.fixedReplicas != nil }) {
+      throw InputError("--protocol \(single.name): has no peers to lose; torture needs a replicated protocol")
+    }
+    return variants
+  }
+
+  private func seedRange() throws -> ClosedRange<UInt64> {
+    let ends = seeds.split(separator: ".", omittingEmptySubsequences: true).map { UInt64($0) }
+    let single = ends.count == 1 && !seeds.contains(".")
+    guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last, last - first < 1 << 40,
+      single || (ends.count == 2 && seeds == "\(first)..\(last)")
+    else { throw InputError("--seeds \(seeds): write two whole numbers, the smaller first, such as 1..100") }
+    return first...(minutes == nil ? last : .max - 1)
+  }
+
+  private static func text(_ failure: TortureRun.Failure) -> String {
+    let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
+    return
+      (["\(failure.report.verdict.rawValue): \(failure.variant), \(failure.replicas) replicas, seed \(failure.seed)"]
+      + reasons
+      + [
+        "  again: consensus-bench replay --protocol \(failure.variant) --replicas \(failure.replicas) --seed \(failure.seed)"
+      ]).joined(separator: "\n")
+  }
+
+  private static func text(_ tally: TortureRun.Tally) -> String {
+    let median = tally.median
+    var lines = [
+      "\(tally.variant): \(tally.runs) runs, \(tally.failures.count) violated, \(tally.time / 1_000_000_000) virtual seconds, "
+        + "\(tally.events) events",
+      "  median run: \(median.span / 1_000_000_000) s of faults, \(median.operations) operations, \(median.faults) faults",
+      "  met: " + tally.coverage.map { "\($0.name) \($0.count)" }.joined(separator: ", "),
+    ]
+    if !tally.unmet.isEmpty { lines.append("  NEVER MET, so not tested: \(tally.unmet.joined(separator: ", "))") }
+    if let weakness = tally.weakness { lines.append("  TOO WEAK: \(weakness)") }
+    return lines.joined(separator: "\n")
+  }
+}

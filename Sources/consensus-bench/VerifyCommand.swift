@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Harness
+import Verification
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Says whether a history of client operations is linearizable.",
+    discussion: """
+      A history is a file of JSON lines, such as {"proc":3,"type":"invoke","f":"put","key":"k1","val":"7","t":123}; the type is \
+      invoke, ok, fail (it did not and will not happen) or info (unknown). Exit codes: 0 linearizable, 1 not, 3 unknown.
+      """)
+
+  @Argument(help: "A file of JSON lines; - is standard input.") var history: String
+  @Option(help: "Attempts to place an operation before the answer is 'unknown'.") var budget = 50_000_000
+
+  func validate() throws {
+    if budget < 1 { throw ValidationError("--budget: at least one attempt") }
+  }
+
+  func run() throws {
+    let handle = history == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: history)
+    guard let data = try? handle?.readToEnd() ?? Data(), handle != nil else {
+      throw InputError("\(history): cannot be read")
+    }
+    let operations: [ClientOperation]
+    do throws(HistoryError) {
+      operations = try History.parse(String(decoding: data, as: UTF8.self))
+    } catch { throw InputError("\(history): \(error)") }
+    let result = LinearizabilityChecker.check(operations, budget: budget)
+    let size = "\(operations.count) operations, \(result.keys) keys searched"
+    switch result.verdict {
+    case .ok: print("linearizable: \(size)")
+    case .violated:
+      print("not linearizable: \(result.detail ?? "")")
+      throw ExitStatus.failed
+    case .unknown, .unchecked:
+      print("unknown: \(result.detail ?? ""); a larger --budget may tell (\(size))")
+      throw ExitStatus.unknown
+    }
+  }
+}
