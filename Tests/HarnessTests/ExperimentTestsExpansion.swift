@@ -11,12 +11,12 @@ import Testing
   func product() throws {
     let experiment = try Bench.experiment(
       """
+      protocols: [raft, raft-plain]
       sweep:
         link.loss: [0, 1%]
         cluster: {replicas: [3, 5, 7]}
       """)
-    #expect(
-      experiment.points.map(\.variant.name) == Array(repeating: ["raft", "unreplicated"], count: 6).flatMap { $0 })
+    #expect(experiment.points.map(\.variant.name) == Array(repeating: ["raft", "raft-plain"], count: 6).flatMap { $0 })
     let combinations = ["0 3", "0 5", "0 7", "0.01 3", "0.01 5", "0.01 7"]
     #expect(values(experiment, "link.loss", "cluster.replicas") == combinations.flatMap { [$0, $0] })
     #expect(experiment.points.map(\.template.environment.replicas).prefix(6) == [3, 3, 5, 5, 7, 7])

@@ -19,7 +19,8 @@ public struct Distribution: Sendable, Equatable {
   private var largest = 0
 
   public init() {
-    histogram = Histogram(numberOfSignificantValueDigits: .three)
+    // Growing is dear: what a healthy run records fits from the start, and only an outage makes it grow.
+    histogram = Histogram(highestTrackableValue: 1 << 30, numberOfSignificantValueDigits: .three)
     histogram.autoResize = true
   }
 
@@ -68,6 +69,7 @@ public struct Distribution: Sendable, Equatable {
   private func points(_ asked: [Quantile]) -> [SpectrumPoint?] {
     var points: [SpectrumPoint?] = Array(repeating: nil, count: asked.count)
     var open = asked.indices.filter { count - asked[$0].rank(of: count) >= Self.samplesAbove }
+    if open.isEmpty { return points }
     open.sort { asked[$0] > asked[$1] }
     var below = 0
     for bucket in histogram.recordedValues() {

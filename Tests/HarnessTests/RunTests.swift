@@ -1,0 +1,159 @@
+import Foundation
+import Measurement
+import Synchronization
+import Testing
+
+@testable import Harness
+
+@Suite("Running experiments") struct RunTests {
+  private func files(_ tables: ResultTables) throws -> [String: String] {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try tables.write(to: folder.path)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var result: [String: String] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name != "costs.csv" {
+      result[name] = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+    return result
+  }
+  private func run(_ experiment: Experiment, seed: UInt64 = 7, jobs: Int = 1, trial: Int? = nil)
+    -> ExperimentRun.Outcome
+  {
+    ExperimentRun(.init(experiments: [experiment], seed: seed, onlyTrial: trial, jobs: jobs)).run()
+  }
+  private static func shipped(_ name: String, trials: Int = 3) throws -> Experiment {
+    try Experiment.load(
+      name, in: Bench.folder, overrides: [("measure.operations", "150")], trials: trials, catalogue: Bench.catalogue)
+  }
+
+  @Test(
+    "The same seed gives the same files, byte for byte, with one thread or two", arguments: ExperimentTestsShipped.names
+  )
+  func reproducible(name: String) throws {
+    let experiment = try Self.shipped(name)
+    let first = try files(run(experiment).tables)
+    #expect(first.keys.contains("summary.csv") && first.keys.contains("latency.csv"))
+    #expect(try files(run(experiment).tables) == first)
+    #expect(try files(run(experiment, jobs: 2).tables) == first)
+    #expect(try files(run(experiment, seed: 8).tables) != first)
+  }
+
+  @Test("Every row is verified, and refers to a configuration that is listed with its inputs")
+  func verified() throws {
+    let experiment = try Self.shipped("load", trials: 2)
+    let outcome = run(experiment)
+    #expect(outcome.failures.isEmpty && !outcome.isInterrupted)
+    #expect(outcome.tables.summary.count == experiment.points.count * 2)
+    let listed = Set(outcome.tables.configurations.map(\.subject.configuration))
+    #expect(listed.count == experiment.points.count)
+    for row in outcome.tables.summary {
+      #expect(row.verdict == .ok && listed.contains(row.run.subject.configuration))
+      #expect(row.checked.contains("linearizability") && row.historyLength >= row.replies)
+      #expect(row.client.count == row.replies + row.failed + row.unanswered)
+    }
+  }
+
+  @Test("Protocols that met the same inputs share a fingerprint, and no two configurations an id")
+  func parity() throws {
+    let experiment = try Self.shipped("election")
+    #expect(Set(experiment.points.map(\.fingerprint)).count == 1)
+    #expect(Set(experiment.points.map(\.subject.configuration)).count == experiment.points.count)
+  }
+
+  @Test("The four parts of a fail-over add up to D3, and the election ends with D1")
+  func decomposition() throws {
+    let rows = try run(Self.shipped("election", trials: 5)).tables.elections
+    #expect(rows.count == 10)
+    for row in rows {
+      let parts = try [row.detection, row.election, row.synchronization, row.resume].map { try #require($0) }
+      #expect(!row.isCensored && parts.reduce(0, +) == row.d3)
+      #expect(parts[0] + parts[1] == row.d1)
+    }
+  }
+
+  @Test("A cluster that loses its majority never recovers: the trial is censored, and has no D3")
+  func censored() throws {
+    let experiment = try Bench.experiment(
+      """
+      protocols: [raft]
+      workload: {arrival: constant, rate: 50/s, sessions: 64}
+      cluster: {replicas: 3}
+      measure: {warm-up: 200ms, window: 1s}
+      faults: [{at: 0ms, crash: follower}, {at: 100ms, crash: leader}]
+      """)
+    let row = try #require(run(experiment).tables.elections.first)
+    #expect(row.isCensored && row.d1 == nil && row.d3 == nil && row.verdict == .ok)
+    #expect(row.detection != nil, "the survivor doubts its leader, and elects nobody")
+  }
+
+  @Test("One trial by its number is the same trial as among all")
+  func oneTrial() throws {
+    let experiment = try Self.shipped("commit-latency", trials: 3)
+    let all = run(experiment).tables.summary
+    let one = run(experiment, trial: 2).tables.summary
+    #expect(one.count == experiment.points.count)
+    #expect(SummaryRow.sorted(all.filter { $0.run.trial == 2 }) == SummaryRow.sorted(one))
+  }
+
+  @Test("A run that is stopped keeps the configurations that are complete, and no half of another")
+  func interrupted() throws {
+    let experiment = try Self.shipped("commit-latency", trials: 2)
+    let finished = Mutex(0)
+    let saved = Mutex<[Int]>([])
+    let outcome = ExperimentRun(.init(experiments: [experiment], seed: 1)).run(
+      isCancelled: { finished.withLock { $0 >= 3 } }, progress: { count in finished.withLock { $0 = count } },
+      save: { tables in saved.withLock { $0.append(tables.summary.count) } })
+    #expect(outcome.isInterrupted && outcome.complete == 1)
+    #expect(outcome.tables.summary.count == 2)
+    #expect(saved.withLock { $0 } == [2])
+  }
+
+  @Test("Costs are counted with one thread only, and allocations are the same each time")
+  func costs() throws {
+    let experiment = try Self.shipped("commit-latency", trials: 2)
+    let first = CostRow.sorted(run(experiment).tables.costs)
+    let second = CostRow.sorted(run(experiment).tables.costs)
+    #expect(first.count == experiment.points.count * 2)
+    #expect(run(experiment, jobs: 2).tables.costs.isEmpty)
+    #expect(first.map(\.commands) == second.map(\.commands))
+  }
+
+  @Test("A protocol of a fixed size is one configuration, however many sizes are swept")
+  func fixedSize() throws {
+    let experiment = try Self.shipped("commit-latency")
+    let floor = experiment.points.filter { $0.variant.name == "unreplicated" }
+    #expect(floor.count == 1 && floor.first?.value("cluster.replicas") == "1")
+  }
+
+  @Test("The table for people has a line for each configuration")
+  func table() throws {
+    for name in ["load", "election"] {
+      let experiment = try Self.shipped(name)
+      let lines = RunReport([experiment], run(experiment).tables).text.split(separator: "\n")
+      #expect(lines.count == experiment.points.count + 3)
+      #expect(lines.dropFirst(3).allSatisfy { $0.contains(" ok ") })
+    }
+  }
+}
+
+@Suite("Torture runs") struct TortureRunTests {
+  @Test("They count what they met, name what they did not, and find nothing in what is shipped")
+  func tally() throws {
+    let variant = try #require(Bench.catalogue.first)
+    let run = TortureRun(.init(variants: [variant], replicas: [3], seeds: 1...4, jobs: 2))
+    let tally = try #require(run.run(isCancelled: { false }, progress: { _, _ in }).first)
+    #expect(tally.runs == 4 && tally.failures.isEmpty)
+    #expect(tally.median.operations > 200 && tally.weakness == nil)
+    #expect(tally.coverage.contains { $0.name == "crashes" && $0.count > 0 })
+    #expect(tally.unmet == tally.coverage.filter { $0.count == 0 }.map(\.name))
+  }
+
+  @Test("A protocol that never serves is a failure of every seed")
+  func failure() throws {
+    let idle = try #require(Bench.catalogue.first { $0.name == "orderly" })
+    let run = TortureRun(.init(variants: [idle], replicas: [3], seeds: 5...6, jobs: 1))
+    let tally = try #require(run.run(isCancelled: { false }, progress: { _, _ in }).first)
+    #expect(tally.failures.map(\.seed) == [5, 6])
+    #expect(tally.failures.allSatisfy { $0.report.verdict != .ok })
+  }
+}
