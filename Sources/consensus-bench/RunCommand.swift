@@ -58,6 +58,7 @@ struct RunCommand: ParsableCommand {
 
     let folder = out ?? suite.path("Results/runs/\(names.count == 1 ? experiments[0].name : profile)")
     try begin(folder, experiments, suite)
+    print(Parity(points.flatMap(\.rows)).text)
     let plan = ExperimentRun.Plan(experiments: experiments, seed: seed, onlyTrial: trial, jobs: jobs)
     let bar = ProgressBar("run", total: plan.trialCount, unit: "trials")
     let trouble = Latch<FileError>()

@@ -15,10 +15,11 @@ import Testing
     "Simulator": ["Consensus", "Replication", "Faults", "WriteAheadLog", "Verification", "DequeModule"],
     "Harness": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Yams", "Foundation",
+      "Dispatch", "Synchronization",
     ],
     "consensus-bench": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
-      "ArgumentParser", "Protocols",
+      "Synchronization", "ArgumentParser", "Protocols",
     ],
   ]
   static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

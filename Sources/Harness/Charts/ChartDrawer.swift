@@ -39,7 +39,9 @@ public struct ChartDrawer {
     } catch { throw InputError("\(error)") }
     guard let provenance else { throw InputError("\(folder)/run.json: missing; without it nothing says what to draw") }
     var charts: [Chart] = []
+    let parity = Parity(tables.configurations)
     for experiment in provenance.experiments where tables.summary.contains(where: { $0.isOK(in: experiment.name) }) {
+      if let breach = parity.breach(in: experiment.name) { throw InputError("\(folder): \(breach)") }
       for name in experiment.charts {
         let chart = Chart(
           experiment: experiment.name, question: experiment.question, name: name, stem: "\(experiment.name)-\(name)")
