@@ -60,6 +60,7 @@ let package = Package(
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),
+    tests("ConformanceTests", ["consensus-bench"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,7 @@ public struct ProtocolVariant: Sendable {
   public let messageKinds: [MessageKind]
   /// A protocol without peers runs on this many replicas, whatever the environment says.
   public let fixedReplicas: Int?
-  /// The textbook's replication frames per batch for a cluster size; nil where it gives none.
+  /// The textbook's frames per batch for a cluster size, commit notices included; nil where it gives none.
   public let framesPerBatch: @Sendable (_ replicas: Int) -> Int?
   /// The textbook's writes to stable storage per batch, all replicas together, without group commit.
   public let writesPerBatch: @Sendable (_ replicas: Int) -> Int?

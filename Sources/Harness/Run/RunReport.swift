@@ -29,7 +29,7 @@ public struct RunReport {
       let rows = tables.summary.filter { $0.run.subject == subject }
       guard !rows.isEmpty else { continue }
       let batches = rows.reduce(0) { $0 + $1.batches }
-      let frames = FixedDecimal(rows.reduce(0) { $0 + $1.frames.replication }, over: batches)
+      let frames = FixedDecimal(rows.reduce(0) { $0 + $1.frames.replication + $1.frames.notice }, over: batches)
       let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
       let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
       table.add([

@@ -81,7 +81,7 @@ extension SummaryRow {
       bytes[kind.purpose] += Int(count.bytes)
     }
     fsyncs = Int(result.fsyncs.reduce(0, +))
-    framesPerBatch = FixedDecimal(frames.replication, over: batches)
+    framesPerBatch = FixedDecimal(frames.replication + frames.notice, over: batches)
     fsyncsPerBatch = FixedDecimal(fsyncs, over: batches)
     framesPerBatchExpected = point.variant.framesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }
     fsyncsPerBatchExpected = point.variant.writesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }

@@ -83,7 +83,8 @@ public struct SummaryRow: CSVRow {
     + Column.part(PurposeCounts.columns("Frames between two replicas", .none, prefix: "frames_"), of: \.frames)
     + Column.part(PurposeCounts.columns("Bytes of frames", .bytes, prefix: "bytes_"), of: \.bytes) + [
       Column(
-        "frames_per_batch", \.framesPerBatch, "`frames_replication` over `batches`, rounded.", .none, .lowerIsBetter),
+        "frames_per_batch", \.framesPerBatch, "`frames_replication` and `frames_notice` over `batches`, rounded.",
+        .none, .lowerIsBetter),
       Column(
         "frames_per_batch_expected", \.framesPerBatchExpected,
         "The textbook's count for this protocol and cluster size; empty where it gives none."),

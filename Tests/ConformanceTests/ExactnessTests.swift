@@ -1,0 +1,82 @@
+import Consensus
+import Faults
+import Harness
+import Simulator
+import Testing
+
+/// What the textbook says of every protocol, as equalities; with random delays within one per cent.
+@Suite("Conformance: counts and times") struct ExactnessTests {
+  @Test("Frames and writes per batch are the textbook's", arguments: replicated)
+  func steadyState(variant: ProtocolVariant) {
+    for replicas in [3, 5, 7] {
+      let result = variant.simulate(
+        SimulationConfiguration(
+          environment: environment(replicas, fsync: .microseconds(300)), workload: isolated(.milliseconds(7)),
+          measure: Measure(window: .seconds(20)), seed: 1),
+        nil, nil, false)
+      expectOK(result, "\(variant.name), \(replicas) replicas")
+      #expect(result.slots > 2_000)
+      if let expected = variant.framesPerBatch(replicas) {
+        let frames = result.frames(.replication, variant) + result.frames(.notice, variant)
+        #expect(frames == Int(result.slots) * expected, "\(variant.name), \(replicas) replicas")
+      }
+      if let expected = variant.writesPerBatch(replicas) {
+        // A few writes of votes and claims come on top, and nothing else.
+        let extra = Int(result.fsyncs.reduce(0, +)) - Int(result.slots) * expected
+        #expect((0...6 * replicas).contains(extra), "\(variant.name), \(replicas) replicas: \(extra) more writes")
+      }
+    }
+  }
+
+  @Test("Commit latency is 2δ+W with a parallel leader disk and 2δ+2W with a serial one", arguments: replicated)
+  func latency(variant: ProtocolVariant) {
+    for replicas in [3, 5, 7] {
+      for (disk, writes) in [
+        (LeaderDisk.parallelAnyMajority, 1), (.parallelLeaderRequired, 1), (.serial, 2),
+      ] as [(LeaderDisk, Int64)] {
+        let samples = Samples()
+        let result = variant.simulate(
+          SimulationConfiguration(
+            environment: environment(
+              replicas, delay: .constant(.microseconds(700)), fsync: .microseconds(300), disk: disk),
+            workload: isolated(.milliseconds(9)), measure: Measure(window: .seconds(3)), seed: 1),
+          samples, nil, false)
+        expectOK(result, "\(variant.name), \(replicas) replicas, \(disk)")
+        #expect(samples.commits.count > 200)
+        #expect(
+          Set(samples.commits) == [1_400_000 + writes * 300_000], "\(variant.name), \(replicas) replicas, \(disk)")
+        #expect(samples.client == samples.commits, "the client is at the leader")
+      }
+    }
+  }
+
+  @Test(
+    "Mean commit latency under random delays over 100,000 isolated commands is within 1 % of its integral",
+    arguments: replicated)
+  func randomDelays(variant: ProtocolVariant) {
+    // E = integral over t of P(fewer than k of n-1 round trips took at most t), in units of the mean one-way delay.
+    let forms: [(replicas: Int, mean: Double, delay: DelayDistribution)] = [
+      (3, 1.25, .exponential(mean: .milliseconds(1), shift: .zero)),
+      (5, 1.4378, .exponential(mean: .milliseconds(1), shift: .zero)),
+      (3, 1.7667, .uniform(.microseconds(500)...(.microseconds(1_500)))),
+      (5, 1.8726, .uniform(.microseconds(500)...(.microseconds(1_500)))),
+    ]
+    for form in forms {
+      let samples = Samples()
+      var environment = environment(form.replicas, delay: form.delay)
+      // Heartbeats and elections must not get between two commands.
+      environment.timing = Timing(heartbeat: .seconds(1), electionTimeout: .seconds(3)...(.seconds(6)))
+      environment.snapshotEvery = 10_000
+      let result = variant.simulate(
+        SimulationConfiguration(
+          environment: environment, workload: isolated(.milliseconds(20)),
+          measure: Measure(warmUp: .zero, window: .seconds(100_000), operations: 100_000, patience: .seconds(60)),
+          seed: 5),
+        samples, nil, false)
+      expectOK(result, "\(variant.name), \(form.replicas) replicas")
+      #expect(samples.commits.count >= 99_999)
+      let mean = samples.commits.reduce(0.0) { $0 + Double($1) / 1e6 } / Double(samples.commits.count)
+      #expect(abs(mean / form.mean - 1) < 0.01, "\(variant.name), \(form.replicas) replicas: \(mean) ms")
+    }
+  }
+}
