@@ -129,10 +129,9 @@ public final class ExperimentRun: Sendable {
     }
   }
 
-  /// What a process allocates once, at the first run of a protocol, belongs to no trial.
+  /// What a process allocates once, the first time that it does something, belongs to no trial.
   private func warmUp() {
-    var seen: Set<String> = []
-    for point in points where seen.insert(point.variant.name).inserted {
+    for point in points {
       _ = Trial(of: point.shortened, seed: plan.seed, number: 0, probe: nil, countsCosts: false)
     }
   }
