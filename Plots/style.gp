@@ -29,10 +29,9 @@ set tmargin 4.5
 heading(t) = sprintf("{/=16:Bold %s}", t)
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 
-# The protocols of a chart, each always in the same colour.
-protocols = "raft raft-plain unreplicated"
+# Protocols, each always in the colour of its place; others that a run has get the colours after these.
+protocols = "raft multipaxos unreplicated zab raft-plain zab-zookeeper"
 P(i) = word(protocols, i)
-NP = words(protocols)
 
 # Values of an input by configuration, as " id=value id=value ": eval collect("link.loss") leaves them in found.
 id(c) = stringcolumn(c)
@@ -45,3 +44,5 @@ stats data."/summary.csv" using (stringcolumn("verdict") eq "ok" ? 0 : (void = v
 stats data."/summary.csv" using (stringcolumn("experiment") eq experiment && has(stringcolumn("protocol")) == 0 ? (present = present.stringcolumn("protocol")." ", 0) : 0) nooutput
 verified(c) = lookup(void, id(c)) eq ""
 mine(p) = stringcolumn("experiment") eq experiment && stringcolumn("protocol") eq p && verified("configuration")
+do for [i=1:words(present)] { if (strstrt(" ".protocols." ", " ".word(present, i)." ") == 0) { protocols = protocols." ".word(present, i) } }
+NP = words(protocols)

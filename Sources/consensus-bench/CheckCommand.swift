@@ -19,12 +19,16 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let report = ResultComparison.compare(baseline: baseline, found: folder)
+    if case .mismatch = report.result, !json {
+      Terminal.say("error: \(report.text.split(separator: "\n").first ?? "")")
+    } else {
+      print(json ? report.json : report.text, terminator: "")
+    }
+    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" { print(report.annotations, terminator: "") }
     do throws(FileError) {
       if let junit { try AtomicFile.write(report.junit, to: junit) }
       if let markdown { try AtomicFile.write(report.markdown, to: markdown) }
     } catch { throw InputError(error.description) }
-    print(json ? report.json : report.text, terminator: "")
-    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" { print(report.annotations, terminator: "") }
     switch report.result {
     case .holds: return
     case .regression: throw ExitStatus.failed

@@ -9,12 +9,12 @@ final class LineFile {
   private var buffer: [UInt8] = []
   private var failure: String?
 
-  /// Creates the file, or empties it.
+  /// Creates the file, or empties it; what is not a file, such as a pipe or a device, is written to as it is.
   init(_ path: String) throws(InputError) {
     self.path = path
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
-    else { throw InputError("\(path): cannot be written") }
-    self.handle = handle
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw InputError("\(path): cannot be written: \(String(cString: strerror(errno)))") }
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   func write(_ line: String) { write(text: line + "\n") }

@@ -15,7 +15,7 @@ enum ProtocolCatalogue: String, CaseIterable {
       ProtocolVariant(
         rawValue, Raft.self, tuning: .standard,
         summary: "Raft with PreVote and CheckQuorum (Ongaro and Ousterhout 2014; Ongaro's dissertation §9.6, §6.2)",
-        framesPerBatch: { 2 * ($0 - 1) }, writesPerBatch: { $0 })
+        isMain: true, framesPerBatch: { 2 * ($0 - 1) }, writesPerBatch: { $0 })
     case .raftPlain:
       ProtocolVariant(
         rawValue, Raft.self, tuning: .plain,
@@ -24,7 +24,8 @@ enum ProtocolCatalogue: String, CaseIterable {
     case .unreplicated:
       ProtocolVariant(
         rawValue, Unreplicated.self, tuning: .init(),
-        summary: "One replica and its journal, no agreement: the floor under every chart", fixedReplicas: 1,
+        summary: "One replica and its journal, no agreement: the floor under every chart", isMain: true,
+        fixedReplicas: 1,
         framesPerBatch: { _ in 0 }, writesPerBatch: { _ in 1 })
     }
   }
@@ -33,7 +34,7 @@ enum ProtocolCatalogue: String, CaseIterable {
 
   /// The variants with these names, separated by commas.
   static func named(_ list: String) throws -> [ProtocolVariant] {
-    try list.split(separator: ",").map { name in
+    try list.split(separator: ",", omittingEmptySubsequences: false).map { name in
       let name = name.trimmingPrefix(" ")
       guard let found = allCases.first(where: { $0.rawValue == name }) else {
         throw InputError.unknown("protocol", String(name), among: allCases.map(\.rawValue))

@@ -8,8 +8,8 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs experiments, checks every run, and writes CSV.",
     discussion: """
-      Without names: every experiment. Results go to Results/runs/NAME; Ctrl-C keeps the configurations that are \
-      complete.
+      Without names: every experiment. What an earlier run left in the same folder is replaced. Ctrl-C keeps the \
+      configurations that are complete, and ends with exit code 130.
       """)
 
   enum Mode: String, CaseIterable, ExpressibleByArgument {
@@ -25,7 +25,10 @@ struct RunCommand: ParsableCommand {
   }
 
   @Argument(help: "Names of experiments, or paths of experiment files.") var names: [String] = []
-  @Option(name: .customLong("protocol"), help: ArgumentHelp("Only these, separated by commas.", valueName: "names"))
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp("Of the protocols that an experiment lists only these, with commas between.", valueName: "names")
+  )
   var protocolNames: String?
   @Option(help: "How it runs; only sim so far.") var mode = Mode.sim
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
@@ -37,7 +40,8 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Overrides a key of the experiments; repeatable.", valueName: "path=value"))
   var overrides: [String] = []
   @Option(help: "Threads; costs are counted only with one.") var jobs = 1
-  @Option(help: "The folder for the results.") var out: String?
+  @Option(help: "The folder for the results (default: Results/runs/ and the experiment's or the profile's name).")
+  var out: String?
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
   @Option(help: ArgumentHelp("Writes every event of one run.", valueName: "file")) var trace: String?
   @Flag(help: "Draws the charts at the end.") var plot = false
@@ -46,6 +50,14 @@ struct RunCommand: ParsableCommand {
     if let trials, !(1...10_000_000).contains(trials) { throw ValidationError("--trials: between 1 and 10000000") }
     if let trial, !(0..<10_000_000).contains(trial) { throw ValidationError("--trial: between 0 and 9999999") }
     if !(1...256).contains(jobs) { throw ValidationError("--jobs: between 1 and 256") }
+    if let trial, let trials, trial >= trials { throw ValidationError("--trial \(trial): there are only \(trials)") }
+    if trace != nil || history != nil {
+      if plot || out != nil || trials != nil {
+        throw ValidationError("--trace and --history record one run: --plot, --out and --trials do not go with them")
+      }
+      if trace == history { throw ValidationError("--trace and --history cannot share a file") }
+    }
+    if out == "" { throw ValidationError("--out: names no folder") }
     if mode != .sim { throw ValidationError("--mode \(mode.rawValue): \(mode.summary); use sim") }
   }
 
@@ -53,7 +65,7 @@ struct RunCommand: ParsableCommand {
     let suite = try SuiteFolder.located()
     let experiments = try load(suite)
     let points = experiments.flatMap(\.points)
-    if plot { try ChartDrawer.requireGnuplot() }
+    if plot { try ChartDrawer(suite).require(experiments) }
     if history != nil || trace != nil { return try recordOne(points) }
 
     let folder = out ?? suite.path("Results/runs/\(names.count == 1 ? experiments[0].name : profile)")
@@ -92,8 +104,12 @@ struct RunCommand: ParsableCommand {
     where experiments[..<index].contains(where: { $0.name == experiment.name }) {
       throw InputError("experiment '\(experiment.name)' is given twice")
     }
-    guard experiments.contains(where: { !$0.points.isEmpty }) else {
-      throw InputError("--protocol \(protocolNames ?? ""): takes part in none of \(all.joined(separator: ", "))")
+    let points = experiments.flatMap(\.points)
+    if let absent = chosen?.first(where: { name in !points.contains { $0.variant.name == name } }) {
+      throw InputError("--protocol \(absent): takes part in none of \(all.joined(separator: ", "))")
+    }
+    for (path, value) in overrides where points.allSatisfy({ $0.ignores(path) }) {
+      throw InputError("--set \(path)=\(value): has no effect with the other values")
     }
     return experiments.filter { !$0.points.isEmpty }
   }
@@ -123,7 +139,10 @@ struct RunCommand: ParsableCommand {
     {
       try PlotCommand.draw(folder, into: folder + "/charts", suite)
     }
-    for failure in outcome.failures.prefix(10) { Terminal.say(text(failure)) }
+    for failure in outcome.failures.prefix(10) {
+      let source = experiments.first { $0.name == failure.point.experiment }?.source
+      Terminal.say(text(failure, source ?? failure.point.experiment))
+    }
     if outcome.failures.count > 10 { Terminal.say("… and \(outcome.failures.count - 10) more void trials") }
     if outcome.isInterrupted {
       Terminal.say(
@@ -136,11 +155,11 @@ struct RunCommand: ParsableCommand {
     if verdicts.contains(.unknown) { throw ExitStatus.unknown }
   }
 
-  private func text(_ failure: ExperimentRun.Failure) -> String {
+  private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {
     let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
     let reason = reasons.isEmpty ? ["  the cluster never came to serve"] : reasons
     let point = failure.point
-    var command = "consensus-bench run \(names.first { $0.contains(point.experiment) } ?? point.experiment)"
+    var command = "consensus-bench run \(quoted(source))"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
     for text in overrides + point.inputs.filter(\.isSwept).map({ "\($0.key)=\($0.value)" }) {
       command += " --set '\(text)'"
@@ -148,6 +167,12 @@ struct RunCommand: ParsableCommand {
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
       + reason + ["  again, with every event: \(command) --trace trace.jsonl"]).joined(separator: "\n")
+  }
+
+  /// As a shell takes it.
+  private func quoted(_ text: String) -> String {
+    let plain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/=%:".contains($0)) }
+    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   // MARK: One run in full

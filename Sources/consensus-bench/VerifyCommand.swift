@@ -27,6 +27,7 @@ struct VerifyCommand: ParsableCommand {
     do throws(HistoryError) {
       operations = try History.parse(String(decoding: data, as: UTF8.self))
     } catch { throw InputError("\(history): \(error)") }
+    if operations.isEmpty { throw InputError("\(history): holds no operation, so there is nothing to verify") }
     let result = LinearizabilityChecker.check(operations, budget: budget)
     let size = "\(operations.count) operations, \(result.keys) keys searched"
     switch result.verdict {

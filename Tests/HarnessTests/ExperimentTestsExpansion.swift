@@ -24,6 +24,18 @@ import Testing
     #expect(swept == ["cluster.replicas", "link.loss"])
   }
 
+  @Test("Instead of a list stands the name of a group")
+  func groups() throws {
+    func names(_ group: String, _ only: [String]? = nil) throws -> [String] {
+      try Bench.experiment("protocols: \(group)", protocols: only).points.map(\.variant.name)
+    }
+    #expect(try names("main") == ["raft", "raft-plain", "unreplicated"])
+    #expect(try names("replicated") == ["raft", "raft-plain"])
+    #expect(try names("all") == Bench.catalogue.map(\.name))
+    #expect(try names("main", ["unreplicated"]) == ["unreplicated"])
+    #expect(try Bench.complaint("protocols: mian").contains("mian is not one of main, replicated, all"))
+  }
+
   @Test("A sweep may vary several keys together")
   func together() throws {
     let experiment = try Bench.experiment(

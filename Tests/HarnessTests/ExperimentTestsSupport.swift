@@ -13,11 +13,14 @@ enum Bench {
 
   static let catalogue = [
     ProtocolVariant(
-      "raft", Raft.self, tuning: .standard, summary: "", framesPerBatch: { _ in nil }, writesPerBatch: { _ in nil }),
+      "raft", Raft.self, tuning: .standard, summary: "", isMain: true, framesPerBatch: { _ in nil },
+      writesPerBatch: { _ in nil }),
     ProtocolVariant(
-      "raft-plain", Raft.self, tuning: .plain, summary: "", framesPerBatch: { _ in nil }, writesPerBatch: { _ in nil }),
+      "raft-plain", Raft.self, tuning: .plain, summary: "", isMain: true, framesPerBatch: { _ in nil },
+      writesPerBatch: { _ in nil }),
     ProtocolVariant(
-      "unreplicated", Unreplicated.self, tuning: .init(), summary: "", fixedReplicas: 1, framesPerBatch: { _ in nil },
+      "unreplicated", Unreplicated.self, tuning: .init(), summary: "", isMain: true, fixedReplicas: 1,
+      framesPerBatch: { _ in nil },
       writesPerBatch: { _ in nil }),
     ProtocolVariant(
       "orderly", Orderly.self, tuning: 0, summary: "", framesPerBatch: { _ in nil }, writesPerBatch: { _ in nil }),
@@ -44,7 +47,8 @@ enum Bench {
     let listed = lines.hasPrefix("protocols:") ? "" : "protocols: [raft, unreplicated]\n"
     let file = try ExperimentFile(header + listed + lines, file: "probe.yaml")
     return try ExperimentExpansion(
-      file: file, fileName: "probe.yaml", environment: try environment(), profile: profile, overrides: overrides,
+      file: file, fileName: "probe.yaml", source: "probe.yaml", environment: try environment(), profile: profile,
+      overrides: overrides,
       protocols: protocols, trials: trials, catalogue: catalogue
     ).experiment()
   }

@@ -28,6 +28,23 @@ public struct ChartDrawer {
       throw InputError("gnuplot is not installed, and charts need it: sudo apt-get install gnuplot-nox")
     }
   }
+  /// Whether the charts of `experiments` can be drawn, asked before they are run.
+  public func require(_ experiments: [Experiment]) throws(InputError) {
+    try Self.requireGnuplot()
+    guard experiments.contains(where: { !$0.charts.isEmpty }) else {
+      throw InputError("\(experiments.map(\.name).joined(separator: ", ")): names no charts to draw")
+    }
+    for experiment in experiments {
+      for name in experiment.charts { try requireScript(name, of: experiment.name) }
+    }
+  }
+  private func requireScript(_ name: String, of experiment: String) throws(InputError) {
+    guard FileManager.default.fileExists(atPath: suite.path(Self.script(name))) else {
+      throw InputError(
+        "\(suite.path(Self.script(name))): there is no such chart; experiment '\(experiment)' names it")
+    }
+  }
+  private static func script(_ name: String) -> String { "Plots/\(name).gp" }
 
   /// Draws what `folder`'s `run.json` lists, as SVG and PNG, into `out`, and an `index.html` that shows them.
   public func draw(_ folder: String, into out: String) throws(InputError) -> [Chart] {
@@ -57,10 +74,8 @@ public struct ChartDrawer {
   }
 
   private func draw(_ chart: Chart, _ ending: String, from folder: String, into out: String) throws(InputError) {
-    let script = "Plots/\(chart.name).gp"
-    guard FileManager.default.fileExists(atPath: suite.path(script)) else {
-      throw InputError("\(suite.path(script)): there is no such chart; experiment '\(chart.experiment)' names it")
-    }
+    let script = Self.script(chart.name)
+    try requireScript(chart.name, of: chart.experiment)
     do {
       try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     } catch { throw InputError("\(out): cannot be made: \(error.localizedDescription)") }

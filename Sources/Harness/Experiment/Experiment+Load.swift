@@ -31,7 +31,7 @@ extension Experiment {
     let base = try ExperimentFile.environment(contents(of: environment), file: fileName(environment))
     let file = try ExperimentFile(contents(of: path), file: fileName(path))
     return try ExperimentExpansion(
-      file: file, fileName: fileName(path), environment: base, profile: profile, overrides: overrides,
+      file: file, fileName: fileName(path), source: name, environment: base, profile: profile, overrides: overrides,
       protocols: protocols, trials: trials, catalogue: catalogue
     ).experiment()
   }

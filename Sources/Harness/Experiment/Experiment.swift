@@ -1,6 +1,8 @@
 /// An experiment file, read and checked, with its sweeps expanded.
 public struct Experiment: Sendable {
   public var name: String
+  /// What loads it again: its name, or the path of its file.
+  public var source: String
   /// What it answers, in one sentence.
   public var question: String
   /// Names of the scripts in `Plots` that draw it.

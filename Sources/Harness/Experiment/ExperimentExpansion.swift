@@ -2,6 +2,7 @@
 struct ExperimentExpansion {
   var file: ExperimentFile
   var fileName: String
+  var source: String
   var environment: ExperimentLayer
   var profile: String
   var overrides: [(path: String, value: String)]
@@ -48,7 +49,8 @@ struct ExperimentExpansion {
     if let key = unused.sorted().first {
       throw InputError("\(fileName): '\(key)' is swept, but has no effect with the other values")
     }
-    return Experiment(name: file.name, question: file.question, charts: file.charts, points: points)
+    return Experiment(
+      name: file.name, source: source, question: file.question, charts: file.charts, points: points)
   }
 
   private func chosenProfile() throws(InputError) -> ExperimentLayer {
@@ -77,6 +79,17 @@ struct ExperimentExpansion {
       return InputError("unknown protocol '\(excerpt(name))'\(hint)")
     }
     for name in protocols ?? [] where !names.contains(name) { throw unknown(name) }
+    if let group = file.group {
+      return catalogue.filter { variant in
+        let isMember =
+          switch group {
+          case .main: variant.isMain
+          case .replicated: variant.isMain && variant.fixedReplicas == nil
+          case .all: true
+          }
+        return isMember && protocols?.contains(variant.name) ?? true
+      }
+    }
     var variants: [ProtocolVariant] = []
     for name in file.protocols {
       guard let variant = catalogue.first(where: { $0.name == name.text }) else {

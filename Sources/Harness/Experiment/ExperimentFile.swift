@@ -1,3 +1,5 @@
+import Yams
+
 /// An experiment file as it was written: every key known, every value well formed, nothing expanded.
 struct ExperimentFile: Sendable {
   /// A name and where it was written.
@@ -10,6 +12,16 @@ struct ExperimentFile: Sendable {
   var question = ""
   var charts: [String] = []
   var protocols: [Name] = []
+  /// Instead of a list.
+  enum Group: String, CaseIterable {
+    /// One variant of each protocol.
+    case main
+    /// The same without those that have no peers to lose.
+    case replicated
+    /// Every variant that there is.
+    case all
+  }
+  var group: Group?
   var layer = ExperimentLayer()
   var profiles: [(name: String, layer: ExperimentLayer)] = []
 
@@ -24,6 +36,8 @@ struct ExperimentFile: Sendable {
       case "name": name = try yaml.name(entry.value)
       case "question": question = try yaml.scalar(entry.value, "question")
       case "charts": charts = try yaml.list(entry.value, "charts") { node throws(InputError) in try yaml.name(node) }
+      case "protocols" where entry.value.scalar != nil:
+        group = try yaml.value(entry.value, "protocols", .choice)
       case "protocols":
         protocols = try yaml.list(entry.value, "protocols") { node throws(InputError) in
           Name(text: try yaml.name(node), place: yaml.place(node))
@@ -40,7 +54,9 @@ struct ExperimentFile: Sendable {
     layer = try reader.finished()
     if name.isEmpty { throw InputError("\(file): 'name' is missing") }
     if question.isEmpty { throw InputError("\(file): 'question' is missing: what does the experiment answer?") }
-    if protocols.isEmpty { throw InputError("\(file): 'protocols' is missing: which protocols take part?") }
+    if protocols.isEmpty, group == nil {
+      throw InputError("\(file): 'protocols' is missing: which protocols take part?")
+    }
     for (index, name) in protocols.enumerated() where protocols[..<index].contains(where: { $0.text == name.text }) {
       throw InputError("\(name.place): protocol '\(name.text)' is listed twice")
     }

@@ -42,6 +42,9 @@ public struct ExperimentPoint: Sendable {
   public var fingerprint: Fingerprint { Fingerprint(of: pairs) }
   private var pairs: [(key: String, value: String)] { inputs.map { (key: $0.key, value: $0.value) } }
 
+  /// Whether the other values leave the input at `path` without effect.
+  public func ignores(_ path: String) -> Bool { inputs.contains { $0.key == path && $0.value == "unused" } }
+
   /// The swept inputs, as `--set` takes them; empty if nothing is swept.
   public var sweptText: String {
     inputs.filter(\.isSwept).map { "\($0.key)=\($0.value)" }.joined(separator: " ")

@@ -13,6 +13,8 @@ public struct ProtocolVariant: Sendable {
   public let name: String
   /// One sentence for `list`.
   public let summary: String
+  /// The form in which its protocol is compared with others; every other variant asks a question about one protocol.
+  public let isMain: Bool
   public let requiresSessions: Bool
   /// Indexed by message tag.
   public let messageKinds: [MessageKind]
@@ -25,12 +27,14 @@ public struct ProtocolVariant: Sendable {
   public let simulate: Simulate
 
   public init<Core: ConsensusProtocol>(
-    _ name: String, _ core: Core.Type, tuning: Core.Tuning, summary: String, fixedReplicas: Int? = nil,
+    _ name: String, _ core: Core.Type, tuning: Core.Tuning, summary: String, isMain: Bool = false,
+    fixedReplicas: Int? = nil,
     framesPerBatch: @escaping @Sendable (_ replicas: Int) -> Int?,
     writesPerBatch: @escaping @Sendable (_ replicas: Int) -> Int?
   ) {
     self.name = name
     self.summary = summary
+    self.isMain = isMain
     self.fixedReplicas = fixedReplicas
     self.framesPerBatch = framesPerBatch
     self.writesPerBatch = writesPerBatch

@@ -4,6 +4,10 @@ import Foundation
 public enum AtomicFile {
   /// Replaces the file at `path` by `text`. On an error the old file stays as it was.
   public static func write(_ text: String, to path: String) throws(FileError) {
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw FileError(path: path, reason: "cannot be replaced: it is not a regular file")
+    }
     let beside = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: beside))

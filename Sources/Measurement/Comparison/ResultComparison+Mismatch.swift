@@ -7,6 +7,10 @@ extension ResultComparison {
           + "real time has noise, and is compared by pairs of runs, not exactly"
       }
     }
+    let seeds = (Set(baseline.summary.map(\.run.seed)).sorted(), Set(found.summary.map(\.run.seed)).sorted())
+    if seeds.0 != seeds.1 {
+      return "the baseline was made with seed \(list(seeds.0)), the result with \(list(seeds.1))"
+    }
     let (before, after) = (inputs(baseline), inputs(found))
     if let missing = before.first(where: { input in !after.contains { $0.id == input.id } }) {
       return explain(missing, nearest: after, "only the baseline has")
@@ -15,6 +19,10 @@ extension ResultComparison {
       return explain(extra, nearest: before, "the baseline lacks")
     }
     return nil
+  }
+
+  private static func list(_ seeds: [UInt64]) -> String {
+    seeds.isEmpty ? "none" : seeds.map { "\($0)" }.joined(separator: ", ")
   }
 
   private struct Inputs {
