@@ -61,7 +61,8 @@ public struct ChartDrawer {
       if let breach = parity.breach(in: experiment.name) { throw InputError("\(folder): \(breach)") }
       for name in experiment.charts {
         let chart = Chart(
-          experiment: experiment.name, question: experiment.question, name: name, stem: "\(experiment.name)-\(name)")
+          experiment: experiment.name, question: experiment.question, name: name,
+          stem: experiment.charts.count == 1 ? experiment.name : "\(experiment.name)-\(name)")
         for ending in ["svg", "png"] { try draw(chart, ending, from: folder, into: out) }
         charts.append(chart)
       }
