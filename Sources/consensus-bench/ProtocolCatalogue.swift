@@ -7,6 +7,7 @@ import Unreplicated
 enum ProtocolCatalogue: String, CaseIterable {
   case raft
   case raftPlain = "raft-plain"
+  case raftQuorumDetection = "raft-quorum-detection"
   case unreplicated
 
   var variant: ProtocolVariant {
@@ -20,6 +21,11 @@ enum ProtocolCatalogue: String, CaseIterable {
       ProtocolVariant(
         rawValue, Raft.self, tuning: .plain,
         summary: "Raft as the paper's Figure 2 has it, without PreVote and CheckQuorum",
+        framesPerBatch: { 2 * ($0 - 1) }, writesPerBatch: { $0 })
+    case .raftQuorumDetection:
+      ProtocolVariant(
+        rawValue, Raft.self, tuning: .quorumDetection,
+        summary: "Ablation: raft, but a majority must miss the leader before anyone is elected, as in Zab",
         framesPerBatch: { 2 * ($0 - 1) }, writesPerBatch: { $0 })
     case .unreplicated:
       ProtocolVariant(

@@ -45,6 +45,19 @@ import Testing
     #expect(ask(&leader) == false)
   }
 
+  @Test("Ablation: with quorum detection a trial vote waits for the voter's own election timer")
+  func quorumDetection() {
+    var server = Server(1, tuning: .quorumDetection, terms: [1])
+    func ask() -> [Raft.Message] {
+      server.receive(.preVote(.init(term: 9, lastSlot: Slot(1), lastTerm: 1, isTransfer: false)), from: 2).messages
+    }
+    server.receive(.beat(term: 1, after: 1, 1), from: 0)
+    server.step(.timeout(.stickiness))
+    #expect(ask() == [.preVoteReply(.init(term: 1, isGranted: false))])
+    server.step(.timeout(.election))
+    #expect(ask() == [.preVoteReply(.init(term: 9, isGranted: true))])
+  }
+
   @Test(
     "§6: If a server receives a RequestVote within the minimum election timeout of hearing from a leader, it ignores it"
   )

@@ -64,10 +64,10 @@ import Testing
     #expect(undisputed >= 5)
   }
 
-  @Test("Detection: a crash uniform in a heartbeat interval is suspected after δ + a + (b-a)/(s+1) - h/2 on average")
-  func detection() throws {
+  /// Means in ms over crashes that are uniform in a heartbeat interval: until the first suspicion, and until the election.
+  private func detection(_ tuning: Raft.Tuning) throws -> (suspected: Double, elected: Double) {
     var random = RandomSource(seed: 11)
-    var sum: Int64 = 0
+    var sums: (suspected: Int64, elected: Int64) = (0, 0)
     let trials = 4_000
     for seed in 1...UInt64(trials) {
       let crash = Duration.milliseconds(100) + random.duration(in: .zero...(.nanoseconds(49_999_999)))
@@ -75,14 +75,29 @@ import Testing
         .init(
           environment: environment(replicas: 5, delay: .constant(.milliseconds(1))),
           workload: Workload(arrival: .none), measure: Measure(warmUp: .milliseconds(500), window: .seconds(3)),
-          faults: FaultPlan([.init(at: crash, .crash(.leader, downtime: .seconds(1)))]), seed: seed), tuning: .plain)
+          faults: FaultPlan([.init(at: crash, .crash(.leader, downtime: .seconds(1)))]), seed: seed), tuning: tuning)
       expectOK(result, "seed \(seed)")
       let failover = try #require(result.failovers.first)
-      sum += try #require(failover.suspected) - failover.fault
+      sums.suspected += try #require(failover.suspected) - failover.fault
+      sums.elected += try #require(failover.elected) - failover.fault
     }
-    let measured = Double(sum) / Double(trials) / Double(millisecond)
+    let scale = Double(trials) * Double(millisecond)
+    return (Double(sums.suspected) / scale, Double(sums.elected) / scale)
+  }
+
+  @Test("Detection: a crash uniform in a heartbeat interval is suspected after δ + a + (b-a)/(s+1) - h/2 on average")
+  func detection() throws {
+    let measured = try detection(.plain).suspected
     // δ=1, a=150, b=300, s=4, h=50.
     #expect(abs(measured - (1 + 150 + 150.0 / 5 - 25)) < 2.5, "measured \(measured) ms")
+  }
+
+  @Test("Ablation: with quorum detection the Q-th of s timers decides, after δ + a + Q(b-a)/(s+1) - h/2 on average")
+  func quorumDetection() throws {
+    let measured = try detection(.quorumDetection)
+    #expect(abs(measured.suspected - (1 + 150 + 150.0 / 5 - 25)) < 2.5, "suspected after \(measured.suspected) ms")
+    // The third timer, then a trial vote and a vote, 2δ each.
+    #expect(abs(measured.elected - (1 + 150 + 3 * 150.0 / 5 - 25 + 4)) < 2.5, "elected after \(measured.elected) ms")
   }
 
   /// Ongaro's dissertation, chapter 9: c = s - floor(n/2) + 1 candidates within one delay split the vote.

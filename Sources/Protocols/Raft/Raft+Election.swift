@@ -54,7 +54,7 @@ extension Raft {
   }
 
   mutating func answerTrial(_ request: VoteRequest, from peer: NodeID, _ effects: inout Effects<Raft>) {
-    let hasLeader = standing == .leader || (isSticky && leader != nil)
+    let hasLeader = standing == .leader || ((isSticky || tuning.quorumDetection) && leader != nil)
     let isGranted = request.term > term && !hasLeader && mayVote(for: request)
     effects.send(.preVoteReply(VoteReply(term: isGranted ? request.term : term, isGranted: isGranted)), to: peer)
   }

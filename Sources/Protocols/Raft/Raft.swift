@@ -10,15 +10,22 @@ public struct Raft: ConsensusProtocol {
     public var preVote: Bool
     /// A leader that does not hear from a majority steps down, and who hears from a leader ignores candidates.
     public var checkQuorum: Bool
+    /// A server grants a trial vote only once its own election timer has expired: a majority must miss the leader, not one.
+    public var quorumDetection: Bool
 
-    public init(preVote: Bool, checkQuorum: Bool) {
+    public init(preVote: Bool, checkQuorum: Bool, quorumDetection: Bool = false) {
+      precondition(preVote || !quorumDetection, "quorum detection is a rule for trial votes")
       self.preVote = preVote
       self.checkQuorum = checkQuorum
+      self.quorumDetection = quorumDetection
     }
     /// What production systems run.
     public static let standard = Tuning(preVote: true, checkQuorum: true)
     /// What the paper's Figure 2 says, and nothing else.
     public static let plain = Tuning(preVote: false, checkQuorum: false)
+    /// `standard`, but that a majority must miss the leader before anyone is elected, as in protocols whose servers gather to
+    /// elect. An ablation: it shows how much of a fail-over's time that one rule takes.
+    public static let quorumDetection = Tuning(preVote: true, checkQuorum: true, quorumDetection: true)
   }
 
   public enum Timer: String, Hashable, Sendable, CustomStringConvertible {
