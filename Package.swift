@@ -54,6 +54,7 @@ let package = Package(
       swiftSettings: fast),
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
+    tests("FaultsTests", ["Faults"]),
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),

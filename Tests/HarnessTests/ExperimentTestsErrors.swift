@@ -54,8 +54,8 @@ import Testing
       ),
       (
         "link.delay: normal 1ms",
-        "probe.yaml:4: link.delay: normal 1ms is not a time such as 1ms, uniform 170us-260us, exponential 1ms or "
-          + "200us + exponential 1ms"
+        "probe.yaml:4: link.delay: normal 1ms is not a time such as 1ms, uniform 170us-260us, normal 213us sd 24us, "
+          + "exponential 1ms, 200us + exponential 1ms or empirical 1ms 2ms 5ms"
       ),
       ("link.kind: udp", "probe.yaml:4: link.kind: udp is not one of stream, datagram"),
       (

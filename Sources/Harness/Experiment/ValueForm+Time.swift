@@ -75,7 +75,9 @@ extension ValueForm where Value == ClosedRange<Duration> {
 
 extension ValueForm where Value == DelayDistribution {
   static let delay: Self = {
-    let name = "a time such as 1ms, uniform 170us-260us, exponential 1ms or 200us + exponential 1ms"
+    let name =
+      "a time such as 1ms, uniform 170us-260us, normal 213us sd 24us, exponential 1ms, 200us + exponential 1ms or empirical 1ms "
+      + "2ms 5ms"
     let time = ValueForm<Duration>.duration
     return ValueForm(
       name: name,
@@ -91,6 +93,15 @@ extension ValueForm where Value == DelayDistribution {
         switch words.first {
         case "constant": return .constant(try time.parse(rest))
         case "uniform": return .uniform(try ValueForm<ClosedRange<Duration>>.durationRange.parse(rest))
+        case "normal":
+          guard words.count == 4, words[2] == "sd" else { throw refusal(of: text, name) }
+          return .normal(mean: try time.parse(String(words[1])), deviation: try time.parse(String(words[3])))
+        case "empirical":
+          var values: [Duration] = []
+          for word in words.dropFirst() { values.append(try time.parse(String(word))) }
+          guard values.count > 1 else { throw refusal(of: text, name) }
+          guard values == values.sorted() else { throw InputError("\(excerpt(text)) is not in ascending order") }
+          return .empirical(values)
         case "exponential": return .exponential(mean: try time.parse(rest), shift: shift)
         default:
           guard Quantity(text) != nil else { throw refusal(of: text, name) }
@@ -103,6 +114,8 @@ extension ValueForm where Value == DelayDistribution {
         case .uniform(let range): "uniform " + ValueForm<ClosedRange<Duration>>.durationRange.print(range)
         case .exponential(let mean, let shift):
           (shift == .zero ? "" : time.print(shift) + " + ") + "exponential " + time.print(mean)
+        case .normal(let mean, let deviation): "normal \(time.print(mean)) sd \(time.print(deviation))"
+        case .empirical(let values): "empirical " + values.map(time.print).joined(separator: " ")
         }
       })
   }()
