@@ -15,6 +15,8 @@ public struct LinkModel: Hashable, Sendable {
   public var delay: DelayDistribution
   /// The probability that one transmission is lost.
   public var loss: Double
+  /// The mean number of transmissions lost in a row, one way between two replicas; 1: each is lost or not independently of the last.
+  public var burst: Double
   /// `datagram`: the probability that a message arrives twice.
   public var duplication: Double
   /// `datagram`: the probability that a message is held back by up to `reorderingSpan` more.
@@ -28,13 +30,15 @@ public struct LinkModel: Hashable, Sendable {
   public var reconnect: Duration
 
   public init(
-    kind: Kind = .stream, delay: DelayDistribution, loss: Double = 0, duplication: Double = 0, reordering: Double = 0,
+    kind: Kind = .stream, delay: DelayDistribution, loss: Double = 0, burst: Double = 1, duplication: Double = 0,
+    reordering: Double = 0,
     reorderingSpan: Duration = .milliseconds(10), retransmission: Duration = .milliseconds(200),
     sessionTimeout: Duration = .seconds(1), reconnect: Duration = .milliseconds(50)
   ) {
     self.kind = kind
     self.delay = delay
     self.loss = loss
+    self.burst = burst
     self.duplication = duplication
     self.reordering = reordering
     self.reorderingSpan = reorderingSpan
@@ -44,18 +48,34 @@ public struct LinkModel: Hashable, Sendable {
   }
 }
 
-/// What becomes of one message on a datagram link.
+/// Whether one transmission after the other is lost on one way between two replicas.
+///
+/// Gilbert's model (Capacity of a Burst-Noise Channel, 1960) with its two states told apart by the loss itself: in a burst everything
+/// is lost. Of all transmissions the share `loss` is, whatever the length of bursts.
+public struct LossProcess: Sendable {
+  private var isInBurst = false
+
+  public init() {}
+
+  /// `loss` and `burst` as in ``LinkModel``; they may change from call to call.
+  public mutating func loses(_ loss: Double, burst: Double, _ random: inout RandomSource) -> Bool {
+    guard burst > 1, loss > 0, loss < 1 else { return random.chance(loss) }
+    // A burst ends with probability 1/burst; it begins so often that the share of time in bursts is `loss`.
+    isInBurst = isInBurst ? !random.chance(1 / burst) : random.chance(loss / ((1 - loss) * burst))
+    return isInBurst
+  }
+}
+
+/// What becomes of a datagram that is not lost.
 public enum Fate: Equatable, Sendable {
   /// Nanoseconds until it arrives.
   case arrives(Int64)
   case arrivesTwice(Int64, Int64)
-  case vanishes
 }
 
 extension LinkModel {
-  /// The fate of one datagram.
+  /// The fate of one datagram that is not lost.
   @inlinable public func datagramFate(_ random: inout RandomSource) -> Fate {
-    if random.chance(loss) { return .vanishes }
     let first = datagramDelay(&random)
     return random.chance(duplication) ? .arrivesTwice(first, datagramDelay(&random)) : .arrives(first)
   }

@@ -50,11 +50,8 @@ extension Simulation {
   private func launch(_ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64) {
     switch environment.link.kind {
     case .datagram:
-      if blockade.blocks(from: from, to: to) { return drop(message, from, to) }
-      var model = environment.link
-      model.loss = loss
-      switch model.datagramFate(&linkRandom) {
-      case .vanishes: drop(message, from, to)
+      if isLost(from, to) { return drop(message, from, to) }
+      switch environment.link.datagramFate(&linkRandom) {
       case .arrives(let delay):
         queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + delay)
       case .arrivesTwice(let first, let second):
@@ -64,6 +61,11 @@ extension Simulation {
       }
     case .stream: launchOnStream(message, from, to, bytes, at: time)
     }
+  }
+
+  private func isLost(_ from: NodeID, _ to: NodeID) -> Bool {
+    blockade.blocks(from: from, to: to)
+      || losses[pipeIndex(from, to)].loses(loss, burst: environment.link.burst, &linkRandom)
   }
 
   private func drop(_ message: Core.Message, _ from: NodeID, _ to: NodeID) {
@@ -79,10 +81,6 @@ extension Simulation {
   }
 
   // MARK: Streams
-
-  private func isLost(_ from: NodeID, _ to: NodeID) -> Bool {
-    blockade.blocks(from: from, to: to) || linkRandom.chance(loss)
-  }
 
   private func launchOnStream(
     _ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64

@@ -28,6 +28,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   let everyone: NodeSet
   var blockade: Blockade
   var loss: Double
+  /// One for each way between two replicas.
+  var losses: [LossProcess]
   var pipes: [StreamDirection<Core.Message>] = []
   var lastSession: UInt32 = 0
 
@@ -70,6 +72,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     everyone = cluster.members
     blockade = Blockade(count: environment.replicas)
     loss = environment.link.loss
+    losses = Array(repeating: .init(), count: environment.replicas * environment.replicas)
     linkRandom = RandomSource(seed: configuration.seed, stream: 1)
     diskRandom = RandomSource(seed: configuration.seed, stream: 2)
     faultRandom = RandomSource(seed: configuration.seed, stream: 3)

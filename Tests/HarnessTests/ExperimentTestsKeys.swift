@@ -7,7 +7,7 @@ import Testing
   /// For every key a value that no shipped file has, and what must be set for it to matter.
   static let others: [(path: String, text: String, given: [(path: String, value: String)])] = [
     ("cluster.replicas", "7", []), ("link.kind", "datagram", []), ("link.delay", "3ms", []),
-    ("link.bandwidth", "1Gbit/s", []), ("link.loss", "1%", []),
+    ("link.bandwidth", "1Gbit/s", []), ("link.loss", "1%", []), ("link.burst", "8", []),
     ("link.duplication", "0.02", [("link.kind", "datagram")]), ("link.reordering", "3%", [("link.kind", "datagram")]),
     ("link.reordering-span", "11ms", [("link.kind", "datagram")]), ("link.retransmission", "300ms", []),
     ("link.session-timeout", "2s", []), ("link.reconnect", "60ms", []), ("client.delay", "80us", []),

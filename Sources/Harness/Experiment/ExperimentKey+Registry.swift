@@ -10,6 +10,9 @@ extension ExperimentKey {
       "What one replica can send to its peers."),
     .init("link.loss", \.environment.link.loss, .probability, "Probability that one transmission is lost."),
     .init(
+      "link.burst", \.environment.link.burst, .burst,
+      "Transmissions lost in a row, on average, between two replicas; 1 is independent loss."),
+    .init(
       "link.duplication", \.environment.link.duplication, .probability, "Probability that a datagram arrives twice.",
       where: hasDatagrams),
     .init(

@@ -115,6 +115,20 @@ extension ValueForm where Value == Double {
       print: { shortest($0) + "/s" })
   }()
 
+  /// The mean length of a burst of losses.
+  static let burst: Self = {
+    let name = "a number between 1 and 1000000"
+    return ValueForm(
+      name: name,
+      parse: { text throws(InputError) in
+        guard let value = Quantity(text)?.real(in: ["": 0]), (1...1_000_000).contains(value) else {
+          throw refusal(of: text, name)
+        }
+        return value
+      },
+      print: { shortest($0) })
+  }()
+
   private static func shortest(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int64(value))" }
     return "\(value)"
