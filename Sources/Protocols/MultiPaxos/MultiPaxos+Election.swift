@@ -27,11 +27,6 @@ extension MultiPaxos {
   mutating func take(_ reply: Promise, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     guard standing == .candidate, reply.ballot == ballot else { return }
     let known = max(covered[Int(peer.index)], chosen)
-    // It holds the slots in between only as a snapshot: without that, values that are chosen would be missed.
-    guard reply.first <= known.next else {
-      if teacher == nil { ask(peer, &effects) }
-      return
-    }
     for report in reply.reports where report.slot > chosen {
       if report.slot == chosen.next, report.slot <= reply.chosen {
         learn(report.entry, &effects)
@@ -44,6 +39,11 @@ extension MultiPaxos {
       }
     }
     reports.remove(through: chosen)
+    // It holds the slots in between only as a snapshot: without that, values that are chosen would be missed.
+    guard reply.first <= known.next else {
+      if teacher == nil { ask(peer, &effects) }
+      return
+    }
     covered[Int(peer.index)] = max(known, reply.through)
     guard reply.isLast else {
       // Its pages come one by one; meanwhile it has promised, and what it accepted before stays as it is.

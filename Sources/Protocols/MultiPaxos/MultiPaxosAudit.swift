@@ -42,7 +42,7 @@ public struct MultiPaxosAudit: ClusterAudit {
   private var proposals = ProposalGhosts()
   /// The highest promise on each disk.
   private var disks: [Ballot]
-  /// The last ballot that each replica prepared, in any incarnation.
+  /// The last ballot that each replica may have prepared, in any incarnation.
   private var prepared: [Ballot]
   /// Whose disks hold the promise of a ballot.
   private var grants: [Ballot: NodeSet] = [:]
@@ -111,7 +111,6 @@ public struct MultiPaxosAudit: ClusterAudit {
     findings.expect(
       core.ballot > prepared[Int(node.index)], "P2", node,
       "prepares \(core.ballot) after \(prepared[Int(node.index)]): a ballot is used again")
-    prepared[Int(node.index)] = max(prepared[Int(node.index)], core.ballot)
     mirrors[Int(node.index)].reports = [:]
   }
 
@@ -289,6 +288,8 @@ public struct MultiPaxosAudit: ClusterAudit {
       findings.expect(ballot >= disk, "P3", node, "promise \(ballot) written over promise \(disk)")
       disks[Int(node.index)] = max(disk, ballot)
       grants[ballot, default: NodeSet()].insert(node)
+      // Before it is on disk no Prepare left.
+      if ballot.node == node { prepared[Int(node.index)] = max(prepared[Int(node.index)], ballot) }
     case .accept(let slot, let entry):
       let ballot = Ballot(entry.stamp)
       findings.expect(ballot >= disk, "P4", node, "\(slot)@\(ballot) written over promise \(disk)")
