@@ -62,13 +62,22 @@ import Testing
     }
   }
 
+  /// The same where nobody competed for the first leadership: each replica writes one ballot.
+  private func undisputed(_ replicas: Int, _ tuning: MultiPaxos.Tuning) -> SimulationResult {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      let result = steady(replicas, tuning, seed: seed)
+      if count("ballots prepared", in: result) == 1 { return result }
+    }
+    return steady(replicas, tuning)
+  }
+
   @Test(
     "Thrifty: 2(q2-1) frames and q2 writes per batch; what the others learn later is counted apart",
     arguments: [(3, 2, 2), (5, 3, 3), (7, 4, 4), (5, 4, 2), (7, 6, 2)])
   func thrifty(replicas: Int, phase1: Int, phase2: Int) {
     let (n, q2) = (UInt64(replicas), UInt64(phase2))
     for commit in [MultiPaxos.Commit.piggyback, .explicit] {
-      let result = steady(
+      let result = undisputed(
         replicas, MultiPaxos.Tuning(commit: commit, isThrifty: true, phase1Quorum: phase1, phase2Quorum: phase2))
       expectOK(result)
       #expect(frames(.replication, of: result) == result.slots * 2 * (q2 - 1))
@@ -86,7 +95,7 @@ import Testing
   func writes(replicas: Int) {
     let n = UInt64(replicas)
     for tuning in [MultiPaxos.Tuning.standard, .explicit, .allLearn] {
-      let result = steady(replicas, tuning)
+      let result = undisputed(replicas, tuning)
       let writes = result.fsyncs.reduce(0, +)
       #expect([(result.slots + 1) * n, result.slots * n].contains(writes))
     }

@@ -44,9 +44,11 @@ extension MultiPaxos {
       if teacher == nil { ask(peer, &effects) }
       return
     }
-    covered[Int(peer.index)] = max(known, reply.through)
     guard reply.isLast else {
-      // Its pages come one by one; meanwhile it has promised, and what it accepted before stays as it is.
+      // Its pages come one by one; meanwhile it has promised, and what it accepted before stays as it is. A page that comes
+      // twice is no reason to ask twice, or duplicates would breed.
+      guard reply.through > known else { return }
+      covered[Int(peer.index)] = reply.through
       awaitLeader(&effects)
       return effects.send(.prepare(prepare(from: covered[Int(peer.index)].next)), to: peer)
     }

@@ -92,14 +92,20 @@ extension MultiPaxos {
 
   mutating func learn(_ reply: LearnReply, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     guard standing != .leader, reply.first <= chosen.next else { return }
+    let before = chosen
     for entry in reply.entries.dropFirst(Int(min(chosen.next.number - reply.first.number, 1 << 32))) {
       learn(entry, &effects)
     }
     advance(&effects)
     guard peer == teacher else { return }
-    if chosen < reply.chosen, !reply.entries.isEmpty { return ask(peer, &effects) }
+    // A reply that comes twice is no reason to ask twice, or duplicates would breed.
+    let isNews = chosen > before
+    if chosen < reply.chosen, !reply.entries.isEmpty {
+      if isNews { ask(peer, &effects) }
+      return
+    }
     finishLearning(&effects)
-    if !reply.entries.isEmpty { prepareAgain(&effects) }
+    if isNews { prepareAgain(&effects) }
   }
 
   /// Answers whoever asks with values, or with a snapshot in place of what was compacted.
@@ -115,12 +121,9 @@ extension MultiPaxos {
   private mutating func offerSnapshot(to peer: NodeID, from slot: Slot, _ effects: inout Effects<MultiPaxos>) {
     guard let snapshot = log.snapshot else { return }
     if offers.allSatisfy({ $0 == nil }) { effects.start(.offers, after: timing.electionTimeout.upperBound) }
-    // Asked again: the piece or its answer was lost.
-    if let offer = offers[Int(peer.index)], offer.snapshot.through >= slot {
-      offers[Int(peer.index)]?.isActive = true
-    } else {
-      offers[Int(peer.index)] = Offer(snapshot: snapshot)
-    }
+    // Asked again, a piece or its answer was lost: from the first on, whose answer says how much of it is there.
+    let running = offers[Int(peer.index)].flatMap { $0.snapshot.through >= slot ? $0.snapshot : nil }
+    offers[Int(peer.index)] = Offer(snapshot: running ?? snapshot)
     sendPiece(to: peer, &effects)
   }
   private func sendPiece(to peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
@@ -134,7 +137,7 @@ extension MultiPaxos {
     offers[Int(peer.index)]?.isActive = true
     if reply.isDone {
       offers[Int(peer.index)] = nil
-    } else if reply.next != UInt64(offer.offset), reply.next <= UInt64(offer.snapshot.image.count) {
+    } else if reply.next > UInt64(offer.offset), reply.next <= UInt64(offer.snapshot.image.count) {
       offers[Int(peer.index)]?.offset = Int(reply.next)
       sendPiece(to: peer, &effects)
     }
