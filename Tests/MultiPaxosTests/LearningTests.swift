@@ -19,7 +19,9 @@ import Testing
     #expect(learned.committed == [Slot(1), Slot(2)] && learned.values == [.of(7), .of(2)])
     #expect(learned.records.isEmpty, "a quorum has it on disk")
     #expect(learned.stopped.contains(.learning))
-    #expect(server.core.checkpoint().contains(.accept(Slot(1), .of(old, 1))), "what it accepted it still accepted")
+    #expect(
+      server.core.checkpoint().contains(.accept(Slot(1), .of(old, 1), settled: Slot(0))),
+      "what it accepted it still accepted")
     #expect(server.core.entry(at: Slot(1)) == .of(new, 7))
     server.step(.timeout(.stickiness))
     let promise = server.receive(.ask(ballot(3, 0)), from: 0).promise
@@ -36,7 +38,28 @@ import Testing
     #expect(late.records.isEmpty && late.sent.isEmpty)
     #expect(server.core.entry(at: Slot(1))?.value == .of(9))
     let same = server.receive(.propose(ballot(9, 2), 1, [.of(9)]), from: 2)
-    #expect(same.records == [.accept(Slot(1), .of(ballot(9, 2), 9))], "the chosen value gets its vote")
+    #expect(
+      same.records == [.accept(Slot(1), .of(ballot(9, 2), 9), settled: Slot(0))], "the chosen value gets its vote")
+  }
+
+  @Test(
+    "A replica that comes back executes at once what its acceptances say is settled, and asks for no more than the rest"
+  )
+  func settled() {
+    var server = Server(1)
+    server.receive(.propose(old, 1, [.of(1)]), from: 0)
+    server.receive(.propose(old, 2, [.of(2)], chosen: 1), from: 0)
+    let third = server.receive(.propose(old, 3, [.of(3)], chosen: 2), from: 0)
+    #expect(third.records == [.accept(Slot(3), .of(old, 3), settled: Slot(1))])
+    var recovered = Server(1)
+    for record in server.core.checkpoint() { recovered.core.replay(record) }
+    #expect(recovered.step(.start).committed == [Slot(1)])
+    #expect(recovered.core.checkpoint() == server.core.checkpoint())
+    // What was learned and differs from what was accepted is on other disks, not on this one.
+    var learner = Server(1, accepted: [.of(old, 1)])
+    learner.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(new, 7)])), from: 2)
+    let vote = learner.receive(.propose(new, 2, [.of(2)]), from: 2)
+    #expect(vote.records == [.accept(Slot(2), .of(new, 2), settled: Slot(0))])
   }
 
   @Test("Any peer answers with what was chosen, as much as fits, and one request follows the other")
@@ -103,7 +126,7 @@ import Testing
   func beyond() {
     var server = Server(1, accepted: [.of(old, 1), nil, .of(old, 3), .of(new, 4)])
     server.core.restore(.through(3, old))
-    #expect(server.core.checkpoint() == [.promise(new), .accept(Slot(4), .of(new, 4))])
+    #expect(server.core.checkpoint() == [.promise(new), .accept(Slot(4), .of(new, 4), settled: Slot(3))])
     server.core.restore(.through(2, old))
     #expect(server.core.base == Slot(3), "an older snapshot changes nothing")
     #expect(server.core.entry(at: Slot(3)) == nil)
@@ -152,7 +175,7 @@ import Testing
     acceptor.step(.compacted(.through(3, old)))
     let answer = acceptor.receive(.propose(ballot(3, 2), 2, [.of(2), .of(3), .of(4)]), from: 2)
     #expect(answer.sent.map(\.message) == [.acceptedIn(ballot(3, 2), 4)], "what is compacted is not voted on again")
-    #expect(answer.records == [.accept(Slot(4), .of(ballot(3, 2), 4))])
+    #expect(answer.records == [.accept(Slot(4), .of(ballot(3, 2), 4), settled: Slot(4))])
     guard let piece = answer.ahead.first?.message, case .installSnapshot = piece else {
       return #expect(Bool(false), "no snapshot")
     }

@@ -91,11 +91,12 @@ extension MultiPaxos {
         return effects.send(.nack(refused: request.ballot, by: promised), to: peer)
       }
       persist(.promise(request.ballot), &effects)
-      awaitLeader(&effects)
     }
     guard request.ballot == promised, request.ballot == ballot else {
       return effects.send(.nack(refused: request.ballot, by: ballot), to: peer)
     }
+    // Who fetches one page after the other lives.
+    awaitLeader(&effects)
     effects.send(.promise(promise(from: request.from, bytes: shared.messageBytes)), to: peer)
   }
 

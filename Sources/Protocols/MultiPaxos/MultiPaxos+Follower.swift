@@ -34,7 +34,7 @@ extension MultiPaxos {
       if slot <= chosen, slot > log.base, log.entry(at: slot)?.value != value { return }
       // What the snapshot stands for is not voted on again.
       if slot > log.base, log.accepted[slot]?.stamp != request.ballot.stamp {
-        persist(.accept(slot, Entry(stamp: request.ballot.stamp, value: value)), &effects)
+        vote(for: value, in: slot, &effects)
       }
       slot = slot.next
     }
@@ -48,6 +48,12 @@ extension MultiPaxos {
     // Its owner asks for a vote on what is chosen and compacted here: it lags behind, and needs the snapshot.
     if request.first <= log.base { teach(peer, from: request.first, &effects) }
     note(Watermark(ballot: request.ballot, chosen: request.chosen), &effects)
+  }
+
+  /// Accepts the proposal of the ballot that is followed.
+  mutating func vote(for value: Value, in slot: Slot, _ effects: inout Effects<MultiPaxos>) {
+    let entry = Entry(stamp: ballot.stamp, value: value)
+    persist(.accept(slot, entry, settled: log.settled(through: chosen)), &effects)
   }
 
   /// The leader's word on what is chosen.

@@ -35,7 +35,7 @@ extension MultiPaxos {
     let slot = last.next
     last = slot
     votes.put(Votes(ballot: ballot), at: slot)
-    persist(.accept(slot, Entry(stamp: ballot.stamp, value: value)), &effects)
+    vote(for: value, in: slot, &effects)
     // Asked for before the message, so that it does not leave behind it where the leader's disk comes first.
     effects.send(.accepted(Accepted(ballot: ballot, first: slot, last: slot)), to: announcees)
     var ready = NodeSet()

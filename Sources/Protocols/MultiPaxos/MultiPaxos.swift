@@ -94,6 +94,8 @@ public struct MultiPaxos: ConsensusProtocol {
   // The acceptor's stable storage.
   private(set) var promised = Ballot.zero
   private(set) var log = MultiPaxosLog()
+  /// Slots up to this one are chosen, and the values accepted here are the chosen ones. A hint that comes with acceptances.
+  private(set) var settled = Slot(0)
 
   // Volatile state of every replica.
   var standing = Standing.follower
@@ -174,9 +176,10 @@ public struct MultiPaxos: ConsensusProtocol {
   public mutating func replay(_ record: Record) {
     switch record {
     case .promise(let new): promised = new
-    case .accept(let slot, let entry):
+    case .accept(let slot, let entry, let through):
       promised = max(promised, Ballot(entry.stamp))
       log.accept(entry, at: slot)
+      settled = max(settled, through)
     }
     ballot = max(ballot, promised)
   }
@@ -184,7 +187,7 @@ public struct MultiPaxos: ConsensusProtocol {
     var records = [Record.promise(promised)]
     var slot = log.base.next
     while let last = log.accepted.last, slot <= last {
-      if let entry = log.accepted[slot] { records.append(.accept(slot, entry)) }
+      if let entry = log.accepted[slot] { records.append(.accept(slot, entry, settled: max(settled, log.base))) }
       slot = slot.next
     }
     return records
@@ -210,7 +213,9 @@ public struct MultiPaxos: ConsensusProtocol {
 
   public mutating func step(_ input: Input<MultiPaxos>, into effects: inout Effects<MultiPaxos>) {
     switch input {
-    case .start: awaitLeader(&effects)
+    case .start:
+      awaitLeader(&effects)
+      advance(&effects)
     case .propose(let batch): propose(batch, &effects)
     case .receive(let message, let peer): receive(message, from: peer, &effects)
     case .timeout(let timer): expire(timer, &effects)
@@ -301,6 +306,7 @@ public struct MultiPaxos: ConsensusProtocol {
   }
 
   private func isChosen(_ entry: Entry, at slot: Slot) -> Bool {
+    if slot <= settled { return true }
     if let votes = votes[slot], votes.ballot.stamp == entry.stamp, hasQuorum(votes) { return true }
     // The leader's word is about its own proposals: what was accepted in an older ballot may be another value.
     return slot <= announced.through && entry.stamp == announced.ballot.stamp

@@ -192,7 +192,7 @@ public struct MultiPaxosAudit: ClusterAudit {
     for i in effects.records.indices {
       switch effects.records[i] {
       case .promise(let ballot): promised = max(promised, ballot)
-      case .accept(let slot, let entry):
+      case .accept(let slot, let entry, _):
         let ballot = Ballot(entry.stamp)
         // P4: nothing is accepted below a promise.
         findings.expect(ballot >= promised, "P4", node, "accepts \(slot)@\(ballot) having promised \(promised)")
@@ -290,7 +290,7 @@ public struct MultiPaxosAudit: ClusterAudit {
       grants[ballot, default: NodeSet()].insert(node)
       // Before it is on disk no Prepare left.
       if ballot.node == node { prepared[Int(node.index)] = max(prepared[Int(node.index)], ballot) }
-    case .accept(let slot, let entry):
+    case .accept(let slot, let entry, _):
       let ballot = Ballot(entry.stamp)
       findings.expect(ballot >= disk, "P4", node, "\(slot)@\(ballot) written over promise \(disk)")
       disks[Int(node.index)] = max(disk, ballot)

@@ -37,6 +37,11 @@ struct MultiPaxosLog: Sendable {
     learned.put(entry, at: slot)
   }
 
+  /// How far of the slots up to `chosen` the values accepted here are known to be the chosen ones.
+  func settled(through chosen: Slot) -> Slot {
+    learned.isEmpty ? chosen : min(chosen, Slot(learned.first.number - 1))
+  }
+
   /// The snapshot stands for everything up to its slot. What was accepted beyond it stays: slots do not depend on each other.
   mutating func adopt(_ new: Snapshot) {
     guard new.through > base else { return }
