@@ -19,7 +19,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 /// A new protocol is a folder under Sources/Protocols, its name here and a case in the catalogue.
-let protocols = ["Raft", "Unreplicated"]
+let protocols = ["MultiPaxos", "Raft", "Unreplicated"]
 
 let package = Package(
   name: "consensus-bench",
@@ -57,6 +57,7 @@ let package = Package(
     tests("FaultsTests", ["Faults"]),
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
+    tests("MultiPaxosTests", ["MultiPaxos", "Simulator"], resources: [.copy("Golden")]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),

@@ -18,6 +18,8 @@ public protocol ConsensusProtocol: Sendable {
   static var requiresSessions: Bool { get }
   /// Indexed by `Message.tag`.
   static var messageKinds: [MessageKind] { get }
+  /// On how many disks a chosen value is at least: a majority, but where phases have quorums of their own.
+  static func commitQuorum(of cluster: Cluster, tuning: Tuning) -> Int
 
   init(_ configuration: Configuration<Self>)
 
@@ -53,6 +55,7 @@ public protocol ConsensusProtocol: Sendable {
 
 extension ConsensusProtocol {
   public static var requiresSessions: Bool { false }
+  public static func commitQuorum(of cluster: Cluster, tuning: Tuning) -> Int { cluster.majority }
 
   /// The only way to change durable state: journals `record` and applies it by the code that recovery runs.
   @inlinable public mutating func persist(_ record: Record, _ effects: inout Effects<Self>) {

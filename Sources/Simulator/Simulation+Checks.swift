@@ -40,7 +40,7 @@ extension Simulation {
 
   // MARK: The chosen log
 
-  /// A replica is about to execute `slot`: it is chosen, and a majority has it on disk (C3).
+  /// A replica is about to execute `slot`: it is chosen, and a quorum has it on disk (C3).
   func chosen(_ entry: Entry, _ slot: Slot, at node: SimulatedNode<Core>) {
     witness.executes(node.id, slot, entry, &findings)
     guard slot.number > chosenThrough else { return }
@@ -59,7 +59,7 @@ extension Simulation {
       if shadows[index].base >= slot || shadows[index].entry(at: slot)?.value.digest == digest { holders += 1 }
     }
     findings.expect(
-      holders >= cluster.majority, "C3", nil, "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
+      holders >= Core.commitQuorum(of: cluster, tuning: tuning), "C3", nil, "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
   }
 
   /// The same for the newest part of the chosen log, whenever a replica falls or rises.

@@ -1,0 +1,150 @@
+import Consensus
+
+// Phase 1, once for all slots: PMS §2.2, §3; PMMC's scout.
+extension MultiPaxos {
+  // MARK: The proposer
+
+  /// "A proposer selects a proposal number n and sends a prepare request with number n to a majority of acceptors" (PMS §2.2),
+  /// here for all slots that it does not know to be chosen. The ballot is on disk before it is used, so that no crash lets it be
+  /// used twice.
+  mutating func campaign(_ effects: inout Effects<MultiPaxos>) {
+    stepDown(&effects)
+    persist(.promise(ballot.next(of: id)), &effects)
+    standing = .candidate
+    promises = Tally(of: cluster, quorum: quorums.phase1)
+    covered = Array(repeating: chosen, count: offers.count)
+    awaitLeader(&effects)
+    effects.send(.prepare(prepare(from: chosen.next)), to: peers)
+    effects.send(.promise(promise(from: chosen.next, bytes: .max)), to: id)
+  }
+
+  private func prepare(from slot: Slot) -> Prepare {
+    Prepare(ballot: ballot, from: slot, lastSlot: log.lastSlot, lastBallot: log.lastBallot)
+  }
+
+  /// "If the proposer receives a response to its prepare requests from a majority of acceptors" it may propose (PMS §2.2). A
+  /// response counts when it is complete: all pages, and a snapshot in place of what the acceptor has compacted.
+  mutating func take(_ reply: Promise, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+    guard standing == .candidate, reply.ballot == ballot else { return }
+    let known = max(covered[Int(peer.index)], chosen)
+    for report in reply.reports where report.slot > chosen {
+      if report.slot == chosen.next, report.slot <= reply.chosen {
+        learn(report.entry, &effects)
+      } else {
+        // Whatever ballot the acceptor knows a chosen value by, no other report may prevail over it.
+        let stamp = report.slot <= reply.chosen ? Stamp(.max) : report.entry.stamp
+        if stamp >= reports[report.slot]?.stamp ?? stamp {
+          reports.put(Entry(stamp: stamp, value: report.entry.value), at: report.slot)
+        }
+      }
+    }
+    reports.remove(through: chosen)
+    // It holds the slots in between only as a snapshot: without that, values that are chosen would be missed.
+    guard reply.first <= known.next else {
+      if teacher == nil { ask(peer, &effects) }
+      return
+    }
+    guard reply.isLast else {
+      // Its pages come one by one; meanwhile it has promised, and what it accepted before stays as it is. A page that comes
+      // twice is no reason to ask twice, or duplicates would breed.
+      guard reply.through > known else { return }
+      covered[Int(peer.index)] = reply.through
+      awaitLeader(&effects)
+      return effects.send(.prepare(prepare(from: covered[Int(peer.index)].next)), to: peer)
+    }
+    if promises.add(peer) { lead(&effects) }
+  }
+
+  /// A snapshot has taken the place of what somebody's promise lacked: those who have not answered in full are asked again.
+  mutating func prepareAgain(_ effects: inout Effects<MultiPaxos>) {
+    guard standing == .candidate else { return }
+    awaitLeader(&effects)
+    effects.send(.prepare(prepare(from: chosen.next)), to: peers.subtracting(promises.supporters))
+  }
+
+  /// "If an acceptor ignores a prepare or accept request because it has already received a prepare request with a higher number,
+  /// then it should probably inform the proposer, who should then abandon its proposal" (PMS §2.5). The proposer then waits as
+  /// long as any follower does, or two of them could pre-empt each other for ever.
+  mutating func abandon(_ refused: Ballot, for higher: Ballot, _ effects: inout Effects<MultiPaxos>) {
+    guard refused == ballot, higher > ballot, standing != .follower else { return }
+    overtake(higher, &effects)
+    awaitLeader(&effects)
+  }
+
+  /// A higher ballot exists: whatever this replica did in a lower one is over.
+  mutating func overtake(_ higher: Ballot, _ effects: inout Effects<MultiPaxos>) {
+    ballot = higher
+    stepDown(&effects)
+  }
+
+  // MARK: The acceptor
+
+  /// "If an acceptor receives a prepare request with number n greater than that of any prepare request to which it has already
+  /// responded, then it responds with a promise not to accept any more proposals numbered less than n and with the
+  /// highest-numbered proposal that it has accepted" (PMS §2.2).
+  mutating func answer(_ request: Prepare, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+    guard request.ballot.node == peer, peer != id else { return }
+    if request.ballot > ballot {
+      if isLoyal { return }
+      overtake(request.ballot, &effects)
+      guard !tuning.requiresUpToDate || isUpToDate(request) else {
+        return effects.send(.nack(refused: request.ballot, by: promised), to: peer)
+      }
+      persist(.promise(request.ballot), &effects)
+    }
+    guard request.ballot == promised, request.ballot == ballot else {
+      return effects.send(.nack(refused: request.ballot, by: ballot), to: peer)
+    }
+    // Who fetches one page after the other lives.
+    awaitLeader(&effects)
+    effects.send(.promise(promise(from: request.from, bytes: shared.messageBytes)), to: peer)
+  }
+
+  /// Whether a candidate is to be ignored because this replica has a leader or is one.
+  private var isLoyal: Bool { tuning.checkQuorum && (standing == .leader || (isSticky && leader != nil)) }
+
+  private func isUpToDate(_ request: Prepare) -> Bool {
+    (request.lastBallot, request.lastSlot) >= (log.lastBallot, log.lastSlot)
+  }
+
+  /// All that is held from `slot` on, or one page of it. Not only what this replica has yet to execute: what it executed the
+  /// proposer may lack.
+  func promise(from slot: Slot, bytes: Int) -> Promise {
+    var page = Promise(
+      ballot: ballot, first: max(slot, log.anchor.next), through: Slot(0), isLast: true, chosen: chosen, reports: [])
+    page.through = Slot(page.first.number - 1)
+    let end = log.lastSlot
+    var size = 0
+    while page.through < end {
+      let next = page.through.next
+      if let entry = log.entry(at: next) {
+        size += entry.byteCount
+        if size > bytes, !page.reports.isEmpty {
+          page.isLast = false
+          break
+        }
+        page.reports.append(Report(slot: next, entry: entry))
+      }
+      page.through = next
+    }
+    return page
+  }
+
+  // MARK: Losing a leader
+
+  /// The session with the leader ended, and that counts as silence: somebody stands soon, but not all at once.
+  mutating func doubtLeader(_ effects: inout Effects<MultiPaxos>) {
+    leader = nil
+    isSticky = false
+    let spread = timing.electionTimeout.upperBound - timing.electionTimeout.lowerBound
+    effects.start(.election, after: random.duration(in: .zero...spread))
+  }
+
+  /// A leader that a phase-2 quorum does not answer can choose nothing: it lets others try. Its own answer must have come through
+  /// its disk: one that hangs deposes it.
+  mutating func checkQuorum(_ effects: inout Effects<MultiPaxos>) {
+    guard active.contains(id), active.count >= quorums.phase2 else { return stepDown(&effects) }
+    active = NodeSet()
+    effects.start(.quorum, after: timing.electionTimeout.upperBound)
+  }
+}

@@ -1,0 +1,42 @@
+import Consensus
+
+extension MultiPaxos {
+  /// What an acceptor "remembers even if it fails and then restarts" (PMS §2.2). An acceptance is also a promise.
+  public enum Record: WireCodable {
+    /// No proposal below this ballot will be accepted; the owner of the ballot will not use it again.
+    case promise(Ballot)
+    /// The entry's stamp is the ballot of the proposal. Slots up to `settled` are chosen, with the values accepted here: nothing
+    /// depends on it, it costs no write of its own, and a replica that comes back need not learn these again.
+    case accept(Slot, Entry, settled: Slot)
+
+    public var tag: UInt8 {
+      switch self {
+      case .promise: 0
+      case .accept: 1
+      }
+    }
+    public func encode(into writer: inout ByteWriter) {
+      writer.write(tag)
+      switch self {
+      case .promise(let ballot): writer.write(ballot)
+      case .accept(let slot, let entry, let settled):
+        writer.write(slot)
+        writer.write(entry)
+        writer.write(settled)
+      }
+    }
+    public init(from reader: inout ByteReader) throws(WireError) {
+      switch try reader.byte() {
+      case 0: self = .promise(try reader.ballot())
+      case 1: self = .accept(try reader.slot(), try reader.entry(), settled: try reader.slot())
+      case let tag: throw .unknownTag(tag)
+      }
+    }
+    public var description: String {
+      switch self {
+      case .promise(let ballot): "Promise(\(ballot))"
+      case .accept(let slot, let entry, let settled): "Accept(\(slot)@\(Ballot(entry.stamp)), settled \(settled))"
+      }
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import Consensus
+import Testing
+
+@testable import MultiPaxos
+
+@Suite("Learning") struct LearningTests {
+  private let old = ballot(1, 0)
+  private let new = ballot(2, 2)
+
+  @Test("The leader's word is about its own ballot: what was accepted in an older one may be another value")
+  func watermarkOfOneBallot() {
+    var server = Server(1, accepted: [.of(old, 1), .of(old, 2)])
+    let outcome = server.receive(.beat(new, chosen: 2), from: 2)
+    #expect(outcome.committed.isEmpty)
+    #expect(outcome.ahead == [.init(message: .learnRequest(from: Slot(1)), to: NodeSet(NodeID(2)))])
+    #expect(outcome.started[.learning] == .milliseconds(150))
+    let values = [Entry.of(new, 7), .of(old, 2)]
+    let learned = server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(2), entries: values)), from: 2)
+    #expect(learned.committed == [Slot(1), Slot(2)] && learned.values == [.of(7), .of(2)])
+    #expect(learned.records.isEmpty, "a quorum has it on disk")
+    #expect(learned.stopped.contains(.learning))
+    #expect(
+      server.core.checkpoint().contains(.accept(Slot(1), .of(old, 1), settled: Slot(0))),
+      "what it accepted it still accepted")
+    #expect(server.core.entry(at: Slot(1)) == .of(new, 7))
+    server.step(.timeout(.stickiness))
+    let promise = server.receive(.ask(ballot(3, 0)), from: 0).promise
+    #expect(promise?.reports.first?.entry == .of(new, 7))
+  }
+
+  @Test("A value that was learned is not overwritten by a proposal of a ballot that was overtaken")
+  func latecomer() {
+    var server = Server(1)
+    server.receive(.propose(old, 1, [.of(1)]), from: 0)
+    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(ballot(9, 2), 9)])), from: 2)
+    #expect(server.core.chosen == Slot(1))
+    let late = server.receive(.propose(ballot(3, 0), 1, [.of(3)]), from: 0)
+    #expect(late.records.isEmpty && late.sent.isEmpty)
+    #expect(server.core.entry(at: Slot(1))?.value == .of(9))
+    let same = server.receive(.propose(ballot(9, 2), 1, [.of(9)]), from: 2)
+    #expect(
+      same.records == [.accept(Slot(1), .of(ballot(9, 2), 9), settled: Slot(0))], "the chosen value gets its vote")
+  }
+
+  @Test(
+    "A replica that comes back executes at once what its acceptances say is settled, and asks for no more than the rest"
+  )
+  func settled() {
+    var server = Server(1)
+    server.receive(.propose(old, 1, [.of(1)]), from: 0)
+    server.receive(.propose(old, 2, [.of(2)], chosen: 1), from: 0)
+    let third = server.receive(.propose(old, 3, [.of(3)], chosen: 2), from: 0)
+    #expect(third.records == [.accept(Slot(3), .of(old, 3), settled: Slot(1))])
+    var recovered = Server(1)
+    for record in server.core.checkpoint() { recovered.core.replay(record) }
+    #expect(recovered.step(.start).committed == [Slot(1)])
+    #expect(recovered.core.checkpoint() == server.core.checkpoint())
+    // What was learned and differs from what was accepted is on other disks, not on this one.
+    var learner = Server(1, accepted: [.of(old, 1)])
+    learner.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(new, 7)])), from: 2)
+    let vote = learner.receive(.propose(new, 2, [.of(2)]), from: 2)
+    #expect(vote.records == [.accept(Slot(2), .of(new, 2), settled: Slot(0))])
+  }
+
+  @Test("Any peer answers with what was chosen, as much as fits, and one request follows the other")
+  func catchUp() {
+    var teacher = Server(1, accepted: (1...9).map { .of(old, $0) }, shared: SharedTuning(messageBytes: 130))
+    teacher.receive(.beat(old, chosen: 8), from: 0)
+    var server = Server(2)
+    server.receive(.beat(old, chosen: 8), from: 0)
+    var request: MultiPaxos.Message? = .learnRequest(from: Slot(1))
+    var rounds = 0
+    server.step(.timeout(.learning))
+    #expect(server.core.teacher == NodeID(1), "the leader did not answer: the next peer is asked")
+    while let next = request, rounds < 10 {
+      let reply = teacher.receive(next, from: 2)
+      #expect(reply.sent.isEmpty && reply.records.isEmpty)
+      request = server.receive(reply.messages[0], from: 1).messages.first
+      rounds += 1
+    }
+    #expect(server.core.chosen == Slot(8) && server.core.teacher == nil)
+    #expect(rounds == 4)
+    let nothing = teacher.receive(.learnRequest(from: Slot(9)), from: 2)
+    #expect(nothing.messages == [.learnReply(.init(first: Slot(9), chosen: Slot(8), entries: []))])
+  }
+
+  @Test("A reply that begins behind a gap teaches nothing; one that begins earlier teaches what is new")
+  func gap() {
+    var server = Server(1)
+    let values = (2...3).map { Entry.of(old, $0) }
+    server.receive(.learnReply(.init(first: Slot(2), chosen: Slot(3), entries: values)), from: 0)
+    #expect(server.core.chosen == Slot(0))
+    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(2), entries: [.of(old, 1), values[0]])), from: 0)
+    #expect(server.core.chosen == Slot(2))
+    let third = server.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(3), entries: [.of(old, 1)] + values)), from: 0)
+    #expect(third.committed == [Slot(3)])
+  }
+
+  @Test("What was compacted is taught as a snapshot, a piece for each answer")
+  func snapshot() {
+    var teacher = Server(1, accepted: (1...6).map { .of(old, $0) }, shared: SharedTuning(snapshotPieceBytes: 8))
+    teacher.receive(.beat(old, chosen: 6), from: 0)
+    teacher.step(.compacted(.through(5, old)))
+    #expect(teacher.core.entry(at: Slot(5)) == nil && teacher.core.entry(at: Slot(6)) != nil)
+    var server = Server(2)
+    server.receive(.beat(old, chosen: 6), from: 0)
+    server.step(.timeout(.learning))
+    var piece = teacher.receive(.learnRequest(from: Slot(1)), from: 2)
+    var pieces = 0
+    var installed: Server.Outcome?
+    while case .installSnapshot? = piece.messages.first, pieces < 10 {
+      pieces += 1
+      let answer = server.receive(piece.messages[0], from: 1)
+      if answer.installed != nil { installed = answer }
+      guard let reply = answer.messages.last else { break }
+      piece = teacher.receive(reply, from: 2)
+    }
+    #expect(pieces == 3 && installed?.installed == Slot(5))
+    #expect(server.core.chosen == Slot(5) && server.core.base == Slot(5))
+    #expect(installed?.messages.contains(.learnRequest(from: Slot(6))) == true, "the rest is asked for at once")
+    #expect(teacher.core.offers.allSatisfy { $0 == nil })
+  }
+
+  @Test("What was accepted beyond a snapshot stays: slots do not depend on each other")
+  func beyond() {
+    var server = Server(1, accepted: [.of(old, 1), nil, .of(old, 3), .of(new, 4)])
+    server.core.restore(.through(3, old))
+    #expect(server.core.checkpoint() == [.promise(new), .accept(Slot(4), .of(new, 4), settled: Slot(3))])
+    server.core.restore(.through(2, old))
+    #expect(server.core.base == Slot(3), "an older snapshot changes nothing")
+    #expect(server.core.entry(at: Slot(3)) == nil)
+  }
+
+  @Test("A running transfer keeps its snapshot and the slots after it, until nobody fetches any more")
+  func transfer() {
+    var teacher = Server(1, accepted: (1...9).map { .of(old, $0) }, shared: SharedTuning(snapshotPieceBytes: 8))
+    teacher.receive(.beat(old, chosen: 9), from: 0)
+    teacher.step(.compacted(.through(3, old)))
+    #expect(teacher.receive(.learnRequest(from: Slot(1)), from: 2).started[.offers] == .milliseconds(300))
+    teacher.step(.compacted(.through(8, old)))
+    #expect(teacher.core.entry(at: Slot(4)) != nil && teacher.core.entry(at: Slot(3)) == nil)
+    func piece(_ outcome: Server.Outcome) -> SnapshotPiece? {
+      if case .installSnapshot(let piece)? = outcome.messages.first { piece } else { nil }
+    }
+    let answer = MultiPaxos.Message.installSnapshotReply(.init(through: Slot(3), next: 8, isDone: false))
+    #expect(piece(teacher.receive(answer, from: 2))?.offset == 8)
+    #expect(teacher.receive(answer, from: 2).messages.isEmpty, "an answer that comes twice")
+    // Asked again, it goes on where it was, once it is told where that is.
+    let first = piece(teacher.receive(.learnRequest(from: Slot(1)), from: 2))
+    #expect(first?.through == Slot(3) && first?.offset == 0)
+    #expect(piece(teacher.receive(answer, from: 2))?.offset == 8)
+    #expect(teacher.step(.timeout(.offers)).started[.offers] != nil)
+    #expect(teacher.step(.timeout(.offers)).started[.offers] == nil)
+    teacher.step(.compacted(.through(9, old)))
+    #expect(teacher.core.entry(at: Slot(9)) == nil)
+  }
+
+  @Test("Slots retained below a snapshot are taught without it")
+  func retained() {
+    var teacher = Server(1, accepted: (1...9).map { .of(old, $0) }, retained: 4)
+    teacher.receive(.beat(old, chosen: 9), from: 0)
+    teacher.step(.compacted(.through(8, old)))
+    #expect(teacher.core.base == Slot(8) && teacher.core.checkpoint().count == 2)
+    guard case .learnReply(let reply)? = teacher.receive(.learnRequest(from: Slot(5)), from: 2).messages.first else {
+      return #expect(Bool(false), "no values")
+    }
+    #expect(reply.entries == (5...9).map { .of(old, $0) })
+  }
+
+  @Test("A leader that must be told of a snapshot lags behind what is chosen: it steps down and takes it")
+  func laggingLeader() {
+    var acceptor = Server(1, accepted: (1...4).map { .of(old, $0) })
+    acceptor.receive(.beat(old, chosen: 4), from: 0)
+    acceptor.step(.compacted(.through(3, old)))
+    let answer = acceptor.receive(.propose(ballot(3, 2), 2, [.of(2), .of(3), .of(4)]), from: 2)
+    #expect(answer.sent.map(\.message) == [.acceptedIn(ballot(3, 2), 4)], "what is compacted is not voted on again")
+    #expect(answer.records == [.accept(Slot(4), .of(ballot(3, 2), 4), settled: Slot(4))])
+    guard let piece = answer.ahead.first?.message, case .installSnapshot = piece else {
+      return #expect(Bool(false), "no snapshot")
+    }
+    var leader = Server(2)
+    leader.becomeLeader()
+    leader.receive(piece, from: 1)
+    #expect(leader.core.standing == .follower && leader.core.chosen == Slot(3))
+  }
+
+  @Test("Another teacher may have an older snapshot: half a snapshot is forgotten")
+  func anotherTeacher() {
+    func piece(_ through: UInt64, at offset: Int, last: Bool) -> MultiPaxos.Message {
+      .installSnapshot(
+        SnapshotPiece(through: Slot(through), stamp: old.stamp, offset: offset, bytes: [1, 2], isLast: last))
+    }
+    var server = Server(2)
+    server.receive(.beat(old, chosen: 9), from: 0)
+    server.receive(piece(9, at: 0, last: false), from: 0)
+    #expect(server.receive(piece(7, at: 0, last: true), from: 1).messages.isEmpty, "not asked")
+    server.step(.timeout(.learning))
+    #expect(server.core.teacher == NodeID(1))
+    #expect(server.receive(piece(7, at: 0, last: true), from: 1).installed == Slot(7))
+  }
+}

@@ -1,0 +1,226 @@
+import Consensus
+import Testing
+
+@testable import MultiPaxos
+
+@Suite("Phase 2") struct PhaseTwoTests {
+  private let own = ballot(1, 0)
+
+  private func leader(of n: Int = 3, _ tuning: MultiPaxos.Tuning = .standard, shared: SharedTuning = .init()) -> Server
+  {
+    var server = Server(of: n, tuning: tuning, shared: shared)
+    server.becomeLeader(promises: Array(1..<n))
+    server.syncOwn(1)
+    for peer in 1..<n { server.receive(.acceptedIn(own, 1), from: peer) }
+    return server
+  }
+
+  @Test(
+    "PMS §2.2 Phase 2(b): An acceptor accepts unless it has responded to a prepare request with a number greater than n"
+  )
+  func accept() {
+    var server = Server(1, promised: ballot(4, 2))
+    let refused = server.receive(.propose(ballot(3, 0), 1, [.of(1)]), from: 0)
+    #expect(refused.records.isEmpty && refused.messages == [.nack(refused: ballot(3, 0), by: ballot(4, 2))])
+    #expect(refused.started.isEmpty && server.core.leader == nil)
+    let equal = server.receive(.propose(ballot(4, 2), 1, [.of(1)]), from: 2)
+    #expect(equal.records == [.accept(Slot(1), .of(ballot(4, 2), 1), settled: Slot(0))])
+    #expect(equal.ahead.isEmpty, "an acceptance is durable before it leaves")
+    #expect(equal.sent == [.init(message: .acceptedIn(ballot(4, 2), 1), to: NodeSet(NodeID(2)))])
+    #expect(server.core.leader == NodeID(2) && equal.started[.election] != nil)
+    let higher = server.receive(.propose(ballot(6, 0), 2, [.of(2), .of(3)]), from: 0)
+    #expect(higher.sent.map(\.message) == [.acceptedIn(ballot(6, 0), 2, through: 3)])
+    #expect(server.core.promised == ballot(6, 0), "accepting is promising")
+    #expect(!server.receive(.propose(ballot(5, 2), 2, [.of(9)]), from: 2).records.contains { $0.tag == 1 })
+  }
+
+  @Test("An Accept that comes twice is answered twice and written once")
+  func duplicate() {
+    var server = Server(1)
+    let first = server.receive(.propose(own, 1, [.of(1)]), from: 0)
+    let second = server.receive(.propose(own, 1, [.of(1)]), from: 0)
+    #expect(first.records.count == 1 && second.records.isEmpty && second.messages == first.messages)
+  }
+
+  @Test("PMS §3: Slots are chosen independently, and executed in order, once all before them are known")
+  func order() {
+    var server = leader()
+    for value in 2...4 { server.step(.propose(.of(value))) }
+    for slot in [4, 3] as [UInt64] {
+      server.syncOwn(slot)
+      #expect(server.receive(.acceptedIn(own, slot), from: 1).committed.isEmpty)
+    }
+    server.receive(.acceptedIn(own, 2), from: 1)
+    #expect(server.syncOwn(2).committed == [Slot(2), Slot(3), Slot(4)])
+  }
+
+  @Test("PMS §2.2: A value is chosen when a majority accepted one proposal: acceptances of other ballots do not count")
+  func oneBallot() {
+    var server = Server(of: 5)
+    server.step(.timeout(.election))
+    server.becomeLeader(promises: [1, 2])
+    let own = ballot(2, 0)
+    server.receive(.acceptedIn(ballot(1, 0), 1), from: 1)
+    server.receive(.acceptedIn(ballot(1, 0), 1), from: 2)
+    for _ in 0..<4 { server.receive(.acceptedIn(own, 1), from: 3) }
+    #expect(server.syncOwn(1).committed.isEmpty)
+    server.receive(.acceptedIn(own, 7), from: 4)
+    #expect(server.core.chosen == Slot(0), "nor one of a slot that was not proposed in")
+    #expect(server.receive(.acceptedIn(own, 1), from: 4).committed == [Slot(1)])
+  }
+
+  @Test("The leader's own copy counts when its disk has it, and where it is required nothing is chosen without it")
+  func leaderDisk() {
+    for disk in LeaderDisk.allCases {
+      var server = Server(shared: SharedTuning(leaderDisk: disk))
+      let opening = server.becomeLeader()
+      #expect(opening.accepts.count == 1)
+      let overtakes = opening.ahead.contains { $0.to == NodeSet(bits: 0b110) }
+      #expect(overtakes == (disk != .serial))
+      if disk == .serial {
+        #expect(opening.sent.map(\.to) == [NodeSet(NodeID(0)), NodeSet(bits: 0b110)])
+      }
+      server.receive(.acceptedIn(own, 1), from: 1)
+      server.receive(.acceptedIn(own, 1), from: 2)
+      #expect((server.core.chosen == Slot(1)) == (disk != .parallelLeaderRequired), "\(disk)")
+      server.syncOwn(1)
+      #expect(server.core.chosen == Slot(1))
+    }
+  }
+
+  @Test("A leader proposes nothing after it heard of a higher ballot, and refuses what it is given")
+  func overtaken() {
+    var server = leader()
+    let outcome = server.receive(.beat(ballot(5, 2)), from: 2)
+    #expect(server.core.standing == .follower && server.core.leader == NodeID(2))
+    #expect(Set(outcome.stopped).isSuperset(of: [.heartbeat, .quorum]))
+    #expect(server.step(.propose(.of(1))).rejected == [NodeID(2)])
+    #expect(server.receive(.beat(own), from: 1).messages.isEmpty)
+  }
+
+  @Test("A window bounds the Accepts on their way to a peer; what waited is sent in one message")
+  func window() {
+    var server = leader(shared: SharedTuning(inflight: 2))
+    #expect(server.step(.propose(.of(2))).accepts.count == 1)
+    #expect(server.step(.propose(.of(3))).accepts.count == 1)
+    #expect(server.step(.propose(.of(4))).accepts.isEmpty)
+    #expect(server.step(.propose(.of(5))).accepts.isEmpty)
+    let freed = server.receive(.acceptedIn(own, 2), from: 1)
+    #expect(freed.accepts.map(\.values) == [[.of(4), .of(5)]])
+    #expect(freed.ahead.first { if case .accept = $0.message { true } else { false } }?.to == NodeSet(NodeID(1)))
+  }
+
+  @Test("What was on its way through a whole heartbeat interval is sent again, if it is not chosen meanwhile")
+  func retransmission() {
+    var server = leader()
+    server.step(.propose(.of(2)))
+    #expect(server.step(.timeout(.heartbeat)).accepts.isEmpty)
+    #expect(server.step(.timeout(.heartbeat)).accepts.map(\.values) == [[.of(2)], [.of(2)]])
+    server.receive(.acceptedIn(own, 2), from: 1)
+    #expect(server.step(.timeout(.heartbeat)).accepts.isEmpty, "sent a moment ago")
+    #expect(server.step(.timeout(.heartbeat)).accepts.map(\.values) == [[.of(2)]], "the one who answered is left alone")
+    server.syncOwn(2)
+    #expect(server.core.chosen == Slot(2))
+    for _ in 0..<3 { #expect(server.step(.timeout(.heartbeat)).accepts.isEmpty) }
+  }
+
+  @Test("A peer whose session opens gets a heartbeat and all open slots")
+  func resume() {
+    var server = leader()
+    server.step(.propose(.of(2)))
+    server.step(.disconnected(NodeID(2)))
+    #expect(server.step(.propose(.of(3))).ahead.map(\.to) == [NodeSet(NodeID(1))])
+    let outcome = server.step(.connected(NodeID(2)))
+    #expect(outcome.accepts.map(\.values) == [[.of(2), .of(3)]])
+    #expect(outcome.messages.contains(.beat(own, chosen: 1)))
+  }
+
+  // MARK: How others come to know
+
+  @Test("Piggyback: what is chosen travels with the next Accept or heartbeat, and with nothing else")
+  func piggyback() {
+    var server = leader()
+    server.step(.propose(.of(2)))
+    server.syncOwn(2)
+    #expect(server.receive(.acceptedIn(own, 2), from: 1).messages.isEmpty)
+    #expect(server.step(.propose(.of(3))).accepts.first?.chosen == Slot(2))
+    #expect(server.step(.timeout(.heartbeat)).messages.contains(.beat(own, chosen: 2)))
+    var follower = Server(1)
+    #expect(follower.receive(.propose(own, 1, [.of(1)]), from: 0).committed.isEmpty)
+    #expect(follower.receive(.propose(own, 2, [.of(2)], chosen: 1), from: 0).committed == [Slot(1)])
+    #expect(follower.receive(.beat(own, chosen: 2), from: 0).committed == [Slot(2)])
+  }
+
+  @Test("PMMC: explicit decisions go to all replicas at once")
+  func explicit() {
+    var server = leader(.explicit)
+    server.step(.propose(.of(2)))
+    server.syncOwn(2)
+    let outcome = server.receive(.acceptedIn(own, 2), from: 1)
+    #expect(
+      outcome.ahead == [.init(message: .chosen(.init(ballot: own, chosen: Slot(2))), to: NodeSet(bits: 0b110))])
+    #expect(server.receive(.acceptedIn(own, 2), from: 2).messages.isEmpty)
+  }
+  private func leader(_ tuning: MultiPaxos.Tuning) -> Server { leader(of: 3, tuning) }
+
+  @Test("PMS §2.3: Each acceptor, whenever it accepts a proposal, responds to all learners")
+  func allLearn() {
+    for disk in LeaderDisk.allCases {
+      var server = Server(1, of: 5, tuning: .allLearn, shared: SharedTuning(leaderDisk: disk))
+      let outcome = server.receive(.propose(own, 1, [.of(1)]), from: 0)
+      #expect(outcome.sent == [.init(message: .acceptedIn(own, 1), to: NodeSet(first: 5))])
+      server.receive(.acceptedIn(own, 1), from: 1)
+      // With a serial disk the leader accepted before it sent.
+      if disk != .serial { #expect(server.receive(.acceptedIn(own, 1), from: 2).committed.isEmpty) }
+      let third = server.receive(.acceptedIn(own, 1), from: 3)
+      #expect((third.committed == [Slot(1)]) == (disk != .parallelLeaderRequired), "\(disk)")
+      server.receive(.acceptedIn(own, 1), from: 0)
+      #expect(server.core.chosen == Slot(1))
+    }
+  }
+
+  @Test("All-learn: acceptances of a higher ballot start the count anew, those of a lower one are ignored")
+  func allLearnBallots() {
+    var server = Server(1, of: 5, tuning: .allLearn)
+    let (low, high) = (ballot(1, 0), ballot(2, 3))
+    server.receive(.propose(low, 1, [.of(1)]), from: 0)
+    server.receive(.acceptedIn(low, 1), from: 1)
+    server.receive(.acceptedIn(low, 1), from: 0)
+    server.receive(.acceptedIn(high, 1), from: 3)
+    server.receive(.acceptedIn(low, 1), from: 2)
+    server.receive(.acceptedIn(high, 1), from: 2)
+    #expect(server.receive(.acceptedIn(high, 1), from: 4).committed.isEmpty, "chosen, but the value is not here")
+    #expect(server.receive(.propose(high, 1, [.of(1)]), from: 3).committed == [Slot(1)])
+  }
+
+  // MARK: Thrifty
+
+  @Test("Thrifty: Accept goes to exactly q2-1 peers, and to the rest when these do not answer in time")
+  func thrifty() {
+    var server = leader(of: 5, .thrifty)
+    let outcome = server.step(.propose(.of(2)))
+    #expect(outcome.ahead.map(\.to) == [NodeSet(bits: 0b00110)])
+    #expect(server.step(.timeout(.heartbeat)).accepts.isEmpty)
+    for peer in 1...4 { server.receive(.heartbeatReply(.init(ballot: own, chosen: Slot(1))), from: peer) }
+    let late = server.step(.timeout(.heartbeat)).ahead.filter { if case .accept = $0.message { true } else { false } }
+    #expect(Set(late.map(\.to)) == Set((1...4).map { NodeSet(NodeID($0)) }))
+  }
+
+  @Test("Thrifty: who is silent or gone is replaced at once, and gets its place back in time")
+  func replacement() {
+    var server = leader(of: 5, .thrifty)
+    #expect(server.core.acceptors == NodeSet(bits: 0b00110))
+    server.step(.propose(.of(2)))
+    let outcome = server.step(.disconnected(NodeID(1)))
+    #expect(server.core.acceptors == NodeSet(bits: 0b01100))
+    #expect(outcome.accepts.map(\.values) == [[.of(2)]], "the new one gets what is open")
+    server.step(.connected(NodeID(1)))
+    #expect(server.core.acceptors == NodeSet(bits: 0b00110))
+    for _ in 0..<3 {
+      server.step(.timeout(.heartbeat))
+      for peer in [1, 3, 4] { server.receive(.heartbeatReply(.init(ballot: own, chosen: Slot(1))), from: peer) }
+    }
+    server.step(.timeout(.heartbeat))
+    #expect(server.core.acceptors == NodeSet(bits: 0b01010), "n2 does not answer")
+  }
+}
