@@ -36,7 +36,7 @@ extension Zab {
   // MARK: Acknowledgements
 
   mutating func takeAck(_ position: Position, from peer: NodeID, _ effects: inout Effects<Zab>) {
-    guard position.zxid.epoch == acceptedEpoch, log.holds(position) else { return }
+    guard position.zxid.epoch == acceptedEpoch, log.agrees(with: position) else { return }
     if peer != id {
       progress[Int(peer.index)].acknowledged(through: position.slot)
       // It counts once NEWLEADER is acknowledged, which came before it.

@@ -100,7 +100,7 @@ extension Zab {
   /// "Upon receiving acknowledgements to the NEWLEADER proposal from a quorum of followers, the leader sends a commit message to
   /// all of them", which ends phase 2. Its own must be among them. Whoever comes later gets the commit at once.
   mutating func takeLeaderAck(through end: Position, from peer: NodeID, _ effects: inout Effects<Zab>) {
-    guard phase == .synchronization || phase == .broadcast, log.holds(end) else { return }
+    guard phase == .synchronization || phase == .broadcast, log.agrees(with: end) else { return }
     if peer != id {
       guard progress[Int(peer.index)].mode == .open, end.slot >= progress[Int(peer.index)].end else { return }
       progress[Int(peer.index)].synced()

@@ -26,6 +26,8 @@ struct ZabLog: Sendable {
   }
   func position(at slot: Slot) -> Position? { zxid(at: slot).map { Position(slot: slot, zxid: $0) } }
   func holds(_ position: Position) -> Bool { zxid(at: position.slot) == position.zxid }
+  /// Whether it is part of this history, as far as that is still known: what is forgotten was committed.
+  func agrees(with position: Position) -> Bool { position.slot < anchor.slot || holds(position) }
   func entry(at slot: Slot) -> Entry? { offset(slot).map { entries[$0] } }
 
   /// Entries from `slot` through `end`, as many as fit into `bytes`, at least one if there is one.
@@ -109,6 +111,8 @@ struct ZabLog: Sendable {
       let end = outline[index]
       guard index > 0 else { return holds(end) ? end : nil }
       let own = last(upTo: end.slot, withZxidAtMost: end.zxid)
+      // What is known here may begin above the end.
+      guard own.slot <= end.slot else { return nil }
       if own.zxid.epoch == end.zxid.epoch, own.slot > outline[index - 1].slot { return own }
     }
     return nil
