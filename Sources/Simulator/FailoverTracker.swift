@@ -10,6 +10,8 @@ struct FailoverTracker {
   private var elections = 0
   private var winner: NodeID?
   private var winningEpoch: UInt64 = 0
+  /// The winner has its epoch. It may be chosen first, and then ask a quorum which epochs they know.
+  private var hasEpoch = false
 
   init(replicas: Int) { self.replicas = replicas }
 
@@ -23,18 +25,21 @@ struct FailoverTracker {
     epochs = []
     elections = 0
     winner = nil
+    winningEpoch = 0
+    hasEpoch = false
   }
 
   /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
   mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
     guard isOpen, var failover = failovers.last else { return }
     if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
-    if status.role == .leader || status.role == .establishing,
-      node != failover.struck || status.epoch > failover.epochBefore
-    {
-      noteLeader(node, status, now, &failover)
+    switch status.role {
+    case .establishing: noteLeader(node, status, now, &failover)
+    case .leader:
+      if node != failover.struck || status.epoch > failover.epochBefore { noteLeader(node, status, now, &failover) }
+    case .follower, .candidate: if node == winner { winner = nil }
     }
-    if let winner, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
+    if let winner, hasEpoch, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
     failovers[failovers.count - 1] = failover
   }
 
@@ -47,15 +52,20 @@ struct FailoverTracker {
   }
 
   private mutating func noteLeader(_ node: NodeID, _ status: ReplicaStatus, _ now: Int64, _ failover: inout Failover) {
-    if status.epoch > failover.epochBefore, status.epoch > winningEpoch || winner == nil {
+    let isNewEpoch = status.epoch > max(failover.epochBefore, winningEpoch)
+    if isNewEpoch ? node != winner || hasEpoch : node != winner && status.role == .establishing {
       winner = node
-      winningEpoch = status.epoch
+      hasEpoch = false
       elections += 1
-      if epochs.insert(status.epoch).inserted { failover.rounds += 1 }
-      failover.splitVotes = failover.rounds - elections
       failover.elected = now
       failover.established = nil
       failover.followed = nil
+    }
+    if isNewEpoch {
+      hasEpoch = true
+      winningEpoch = status.epoch
+      if epochs.insert(status.epoch).inserted { failover.rounds += 1 }
+      failover.splitVotes = max(0, failover.rounds - elections)
     }
     if status.isEstablished, node == winner, failover.established == nil { failover.established = now }
   }

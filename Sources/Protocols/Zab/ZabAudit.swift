@@ -90,6 +90,9 @@ public struct ZabAudit: ClusterAudit {
       core.acceptedEpoch >= before.acceptedEpoch && core.currentEpoch >= before.currentEpoch, "Z10", node,
       "f.p \(core.acceptedEpoch), f.a \(core.currentEpoch) after \(before.acceptedEpoch), \(before.currentEpoch)")
     findings.expect(core.commit >= before.commit, "C7", node, "commit \(core.commit) after \(before.commit)")
+    findings.expect(
+      core.standing != .following || effects.resets.isEmpty, "Z14", node,
+      "found its channel to \(core.leader.map(\.description) ?? "nobody") broken in order")
     noteChannel(node, input, core, effects)
     checkInput(node, input, before, core, &findings)
     for i in effects.records.indices { checkRecord(effects.records[i], node, input, before, core, &findings) }

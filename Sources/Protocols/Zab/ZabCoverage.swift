@@ -22,7 +22,6 @@ extension ZabAudit {
     var lateJoiners = 0
     var duplicates = 0
     var olderEpochs = 0
-    var resynchronized = 0
     var dropped = 0
 
     mutating func note(
@@ -40,7 +39,6 @@ extension ZabAudit {
           olderEpochs += 1
         }
       }
-      if core.standing == .following, !effects.resets.isEmpty { resynchronized += 1 }
       if core.standing == .leading { dropped += effects.resets.count }
       if case .receive(let message, _) = input { noteMessage(message, before, core, effects) }
     }
@@ -86,7 +84,7 @@ extension ZabAudit {
         ("epochs promised before", promisedBefore), ("DIFF syncs", diffs), ("TRUNC syncs", truncations),
         ("SNAP pieces received", pieces), ("SNAP syncs", installs), ("late joiners", lateJoiners),
         ("duplicates dropped", duplicates), ("initial histories committed", olderEpochs),
-        ("channels given up by followers", resynchronized), ("followers dropped", dropped),
+        ("followers dropped", dropped),
       ].map { (name: $0.0, count: $0.1) }
     }
   }
