@@ -19,7 +19,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 /// A new protocol is a folder under Sources/Protocols, its name here and a case in the catalogue.
-let protocols = ["Raft", "Unreplicated"]
+let protocols = ["Raft", "Unreplicated", "Zab"]
 
 let package = Package(
   name: "consensus-bench",
@@ -57,6 +57,7 @@ let package = Package(
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
+    tests("ZabTests", ["Zab", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),

@@ -11,7 +11,6 @@ extension ZabAudit {
     var established = 0
     var unestablished = 0
     var quorumsLost = 0
-    var outpromised = 0
     var silences = 0
     var leadersLeft = 0
     var promisedBefore = 0
@@ -49,7 +48,6 @@ extension ZabAudit {
       guard core.standing == .looking else { return }
       switch (before.standing, input) {
       case (.leading, .timeout(.quorum)): if before.phase == .broadcast { quorumsLost += 1 } else { unestablished += 1 }
-      case (.leading, .receive(.cepoch, _)): outpromised += 1
       case (.following, .timeout(.silence)): silences += 1
       case (.following, .receive(.notification, _)): leadersLeft += 1
       default: break
@@ -79,7 +77,7 @@ extension ZabAudit {
         ("elections begun", elections), ("votes changed", votesChanged), ("rounds adopted", roundsAdopted),
         ("leaders elected", elected), ("leaders joined that were there", joined),
         ("leaders established", established), ("leaders never established", unestablished),
-        ("leaders that lost their quorum", quorumsLost), ("leaders outdated by a promise", outpromised),
+        ("leaders that lost their quorum", quorumsLost),
         ("followers that quit in silence", silences), ("followers whose leader quit", leadersLeft),
         ("epochs promised before", promisedBefore), ("DIFF syncs", diffs), ("TRUNC syncs", truncations),
         ("SNAP pieces received", pieces), ("SNAP syncs", installs), ("late joiners", lateJoiners),
