@@ -19,7 +19,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 /// A new protocol is a folder under Sources/Protocols, its name here and a case in the catalogue.
-let protocols = ["MultiPaxos", "Raft", "Unreplicated"]
+let protocols = ["MultiPaxos", "Raft", "Unreplicated", "Zab"]
 
 let package = Package(
   name: "consensus-bench",
@@ -59,6 +59,7 @@ let package = Package(
     tests("MeasurementTests", ["Measurement"]),
     tests("MultiPaxosTests", ["MultiPaxos", "Simulator"], resources: [.copy("Golden")]),
     tests("RaftTests", ["Raft", "Simulator"], resources: [.copy("Golden")]),
+    tests("ZabTests", ["Zab", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),

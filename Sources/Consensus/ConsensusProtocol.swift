@@ -18,6 +18,8 @@ public protocol ConsensusProtocol: Sendable {
   static var requiresSessions: Bool { get }
   /// Indexed by `Message.tag`.
   static var messageKinds: [MessageKind] { get }
+  /// Which round of elections an epoch belongs to: candidates of one round compete, and if none of them wins the vote was split.
+  static func round(of epoch: UInt64) -> UInt64
   /// On how many disks a chosen value is at least: a majority, but where phases have quorums of their own.
   static func commitQuorum(of cluster: Cluster, tuning: Tuning) -> Int
 
@@ -55,6 +57,7 @@ public protocol ConsensusProtocol: Sendable {
 
 extension ConsensusProtocol {
   public static var requiresSessions: Bool { false }
+  public static func round(of epoch: UInt64) -> UInt64 { epoch }
   public static func commitQuorum(of cluster: Cluster, tuning: Tuning) -> Int { cluster.majority }
 
   /// The only way to change durable state: journals `record` and applies it by the code that recovery runs.

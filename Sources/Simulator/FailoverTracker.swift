@@ -3,15 +3,19 @@ import Consensus
 /// Follows a cluster from a fault that strikes its leader to the first answer after it.
 struct FailoverTracker {
   private(set) var failovers: [Failover] = []
-  private let replicas: Int
   /// Who stood in which epoch since the last fault.
   private var candidacies: Set<[UInt64]> = []
-  private var epochs: Set<UInt64> = []
+  private var rounds: Set<UInt64> = []
   private var elections = 0
   private var winner: NodeID?
   private var winningEpoch: UInt64 = 0
+  /// The winner has its epoch. It may be chosen first, and then ask a quorum which epochs they know.
+  private var hasEpoch = false
 
-  init(replicas: Int) { self.replicas = replicas }
+  private let round: (UInt64) -> UInt64
+
+  /// `round`: which round of elections an epoch belongs to.
+  init(round: @escaping (UInt64) -> UInt64) { self.round = round }
 
   var last: Failover? { failovers.last }
   /// Something is still awaited.
@@ -20,21 +24,24 @@ struct FailoverTracker {
   mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64) {
     failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch))
     candidacies = []
-    epochs = []
+    rounds = []
     elections = 0
     winner = nil
+    winningEpoch = 0
+    hasEpoch = false
   }
 
   /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
   mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
     guard isOpen, var failover = failovers.last else { return }
     if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
-    if status.role == .leader || status.role == .establishing,
-      node != failover.struck || status.epoch > failover.epochBefore
-    {
-      noteLeader(node, status, now, &failover)
+    switch status.role {
+    case .establishing: noteLeader(node, status, now, &failover)
+    case .leader:
+      if node != failover.struck || status.epoch > failover.epochBefore { noteLeader(node, status, now, &failover) }
+    case .follower, .candidate: if node == winner { winner = nil }
     }
-    if let winner, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
+    if let winner, hasEpoch, failover.followed == nil, allFollow(winner, winningEpoch) { failover.followed = now }
     failovers[failovers.count - 1] = failover
   }
 
@@ -42,20 +49,25 @@ struct FailoverTracker {
     if node != failover.struck, failover.suspected == nil { failover.suspected = now }
     guard epoch > failover.epochBefore, failover.elected == nil || epoch > winningEpoch else { return }
     if candidacies.insert([UInt64(node.index), epoch]).inserted { failover.candidates += 1 }
-    if epochs.insert(epoch).inserted { failover.rounds += 1 }
+    if rounds.insert(round(epoch)).inserted { failover.rounds += 1 }
     failover.splitVotes = max(0, failover.rounds - elections - 1)
   }
 
   private mutating func noteLeader(_ node: NodeID, _ status: ReplicaStatus, _ now: Int64, _ failover: inout Failover) {
-    if status.epoch > failover.epochBefore, status.epoch > winningEpoch || winner == nil {
+    let isNewEpoch = status.epoch > max(failover.epochBefore, winningEpoch)
+    if isNewEpoch ? node != winner || hasEpoch : node != winner && status.role == .establishing {
       winner = node
-      winningEpoch = status.epoch
+      hasEpoch = false
       elections += 1
-      if epochs.insert(status.epoch).inserted { failover.rounds += 1 }
-      failover.splitVotes = failover.rounds - elections
       failover.elected = now
       failover.established = nil
       failover.followed = nil
+    }
+    if isNewEpoch {
+      hasEpoch = true
+      winningEpoch = status.epoch
+      if rounds.insert(round(status.epoch)).inserted { failover.rounds += 1 }
+      failover.splitVotes = max(0, failover.rounds - elections)
     }
     if status.isEstablished, node == winner, failover.established == nil { failover.established = now }
   }

@@ -80,7 +80,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     clients = ClientPool(configuration)
     audit = Core.Audit(cluster)
     witness = LogWitness(cluster: cluster, sessionLimit: environment.sessionLimit)
-    failover = FailoverTracker(replicas: environment.replicas)
+    failover = FailoverTracker(round: Core.round(of:))
     pipes = Array(repeating: .init(), count: environment.replicas * environment.replicas)
     result.messages = Array(repeating: .init(), count: Core.messageKinds.count)
   }

@@ -39,7 +39,7 @@ public struct Failover: Hashable, Sendable {
   public var followed: Int64?
   /// The first operation that began after the fault was answered.
   public var resumed: Int64?
-  /// Distinct epochs in which somebody stood for election.
+  /// Distinct rounds of elections in which somebody stood.
   public var rounds: Int = 0
   /// Of those, the ones that elected nobody.
   public var splitVotes: Int = 0

@@ -1,0 +1,153 @@
+import Consensus
+
+// Phase 0: ZooKeeper's Fast Leader Election. §IV.A leaves the oracle open; this one elects a server with the most recent history
+// of a quorum, so that no history has to move to the leader.
+extension Zab {
+  // MARK: Looking
+
+  /// Gives up what it was, and votes for itself in a new round.
+  mutating func lookForLeader(_ effects: inout Effects<Zab>) {
+    if standing == .leading {
+      effects.stop(.ping)
+      effects.stop(.quorum)
+      for peer in peers { progress[Int(peer.index)].leave() }
+    }
+    effects.stop(.silence)
+    standing = .looking
+    phase = .election
+    leader = nil
+    hasAcknowledgedLeader = false
+    hasChosenEpoch = false
+    round += 1
+    forgetVotes()
+    for node in cluster.members { outside[Int(node.index)] = nil }
+    change(to: ownVote, &effects)
+    notificationInterval = tuning.notificationInterval?.lowerBound ?? timing.heartbeat
+    effects.start(.notification, after: notificationInterval)
+    countVotes(&effects)
+  }
+
+  /// "Its own last zxid" and current epoch: what it would bring as leader.
+  var ownVote: Vote { Vote(leader: id, zxid: log.last.zxid, peerEpoch: currentEpoch) }
+
+  var notification: Notification { Notification(vote: vote, round: round, standing: standing) }
+
+  private mutating func forgetVotes() {
+    for node in cluster.members { received[Int(node.index)] = nil }
+  }
+
+  /// A vote claims a history, and so it waits for the disk like every claim.
+  private mutating func change(to newVote: Vote, _ effects: inout Effects<Zab>) {
+    vote = newVote
+    received[Int(id.index)] = notification
+    effects.send(.notification(notification), to: connected.intersection(peers))
+  }
+
+  /// Nothing decided the election since this was sent last: somebody may not have been listening.
+  mutating func repeatVote(_ effects: inout Effects<Zab>) {
+    effects.send(.notification(notification), to: connected.intersection(peers))
+    let longest = tuning.notificationInterval?.upperBound ?? timing.electionTimeout.upperBound
+    notificationInterval = min(notificationInterval * 2, longest)
+    effects.start(.notification, after: notificationInterval)
+  }
+
+  // MARK: Notifications
+
+  mutating func take(_ other: Notification, from peer: NodeID, _ effects: inout Effects<Zab>) {
+    guard peer != id, cluster.members.contains(other.vote.leader) else { return }
+    switch (standing, other.standing) {
+    case (.looking, .looking): compare(other, from: peer, &effects)
+    case (.looking, _): considerJoining(other, from: peer, &effects)
+    case (.following, .looking) where peer == leader && other.round > round:
+      // The leader itself looks for one: it leads no more. ZooKeeper closes its connections instead.
+      lookForLeader(&effects)
+      compare(other, from: peer, &effects)
+    case (_, .looking): effects.send(.notification(notification), to: peer)
+    default: break
+    }
+  }
+
+  private mutating func compare(_ other: Notification, from peer: NodeID, _ effects: inout Effects<Zab>) {
+    guard other.round >= round else { return effects.send(.notification(notification), to: peer) }
+    let index = Int(peer.index)
+    // What this server sent while the peer was not looking, the peer has thrown away.
+    let hasMissed = outside[index] != nil
+    outside[index] = nil
+    if other.round > round {
+      round = other.round
+      forgetVotes()
+      change(to: max(other.vote, ownVote), &effects)
+    } else if other.vote > vote {
+      change(to: other.vote, &effects)
+    } else if hasMissed {
+      effects.send(.notification(notification), to: peer)
+    }
+    received[index] = other
+    countVotes(&effects)
+  }
+
+  /// A quorum that agrees waits a while for somebody better. Whoever is better and known of makes it disagree.
+  private mutating func countVotes(_ effects: inout Effects<Zab>) {
+    if support(for: vote, in: received) >= cluster.majority {
+      guard !isFinalizing else { return }
+      isFinalizing = true
+      effects.start(.finalize, after: tuning.finalizeWait ?? timing.heartbeat)
+    } else if isFinalizing {
+      isFinalizing = false
+      effects.stop(.finalize)
+    }
+  }
+
+  /// Votes of servers that look must be equal; of those that have a leader, only leader and epoch count: they may have found it
+  /// in different rounds (ZOOKEEPER-1732, -1805).
+  private func support(for wanted: Vote, in votes: [Notification?]) -> Int {
+    var count = 0
+    for node in cluster.members {
+      guard let other = votes[Int(node.index)] else { continue }
+      if other.vote == wanted
+        || (other.standing != .looking && other.vote.leader == wanted.leader
+          && other.vote.peerEpoch == wanted.peerEpoch)
+      {
+        count += 1
+      }
+    }
+    return count
+  }
+
+  // MARK: Finding a leader that is there
+
+  /// The peer follows or leads: if a quorum says so and the leader itself too, this server follows as well.
+  private mutating func considerJoining(_ other: Notification, from peer: NodeID, _ effects: inout Effects<Zab>) {
+    outside[Int(peer.index)] = other
+    if other.round == round {
+      received[Int(peer.index)] = other
+      if support(for: other.vote, in: received) >= cluster.majority, mayLead(other, received) {
+        return endElection(other.vote, &effects)
+      }
+    }
+    if support(for: other.vote, in: outside) >= cluster.majority, mayLead(other, outside) {
+      round = other.round
+      return endElection(other.vote, &effects)
+    }
+    countVotes(&effects)
+  }
+
+  /// ZooKeeper's `checkLeader`: followers of a leader that is gone must not draw others to it.
+  private func mayLead(_ other: Notification, _ votes: [Notification?]) -> Bool {
+    let leader = other.vote.leader
+    return leader == id ? other.round == round : votes[Int(leader.index)]?.standing == .leading
+  }
+
+  mutating func endElection(_ winner: Vote, _ effects: inout Effects<Zab>) {
+    vote = winner
+    isFinalizing = false
+    effects.stop(.finalize)
+    effects.stop(.notification)
+    leader = winner.leader
+    phase = .discovery
+    if winner.leader == id { lead(&effects) } else { follow(&effects) }
+  }
+
+  /// The epoch that a server has joined becomes part of its vote: then all who are in it name the same, however they came.
+  mutating func joinEpoch() { vote.peerEpoch = acceptedEpoch }
+}

@@ -1,0 +1,71 @@
+import Consensus
+import Faults
+import Foundation
+import Replication
+import Simulator
+import Testing
+
+@testable import Zab
+
+/// Every step of short runs, as recorded: what changes here changes for users. After a change that is meant, record them anew
+/// with `RECORD_GOLDEN=1 bash Tests/run.sh --filter GoldenTests` and read the difference.
+@Suite("Golden traces") struct GoldenTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+
+  struct Scenario: Sendable, CustomStringConvertible {
+    var name: String
+    var tuning = Zab.Tuning.standard
+    var window: Duration
+    var think = Duration.milliseconds(40)
+    var faults: [ScheduledFault] = []
+    var snapshotEvery = 0
+    var description: String { name }
+  }
+  static let scenarios = [
+    Scenario(name: "first-election", window: .milliseconds(30)),
+    Scenario(
+      name: "leader-crash", window: .milliseconds(600), think: .milliseconds(500),
+      faults: [.init(at: .milliseconds(10), .crash(.leader, downtime: .milliseconds(400)))]),
+    Scenario(
+      name: "zookeeper-leader-cut-off", tuning: .zooKeeper, window: .milliseconds(900), think: .milliseconds(300),
+      faults: [.init(at: .milliseconds(10), .isolate(.leader, for: .milliseconds(700)))]),
+    Scenario(
+      name: "diff", window: .milliseconds(300), think: .milliseconds(20),
+      faults: [.init(at: .milliseconds(1), .crash(.follower, downtime: .milliseconds(200)))]),
+    Scenario(
+      name: "snapshot", window: .milliseconds(300), think: .milliseconds(20),
+      faults: [.init(at: .milliseconds(1), .crash(.follower, downtime: .milliseconds(200)))], snapshotEvery: 3),
+  ]
+
+  @Test("A run goes step by step as recorded", arguments: scenarios)
+  func golden(scenario: Scenario) throws {
+    var environment = Environment(
+      replicas: 3, link: LinkModel(kind: .stream, delay: .constant(.milliseconds(1))),
+      fsync: .constant(.microseconds(500)),
+      timing: Timing(heartbeat: .milliseconds(50), electionTimeout: .milliseconds(150)...(.milliseconds(300))),
+      retained: 0, snapshotEvery: scenario.snapshotEvery)
+    environment.shared.snapshotPieceBytes = 64
+    var lines: [String] = []
+    let result = Simulation<Zab>(
+      SimulationConfiguration(
+        environment: environment,
+        workload: Workload(arrival: .closed(clients: 1, think: scenario.think), keys: 2, payload: 8),
+        measure: Measure(warmUp: .zero, window: scenario.window), faults: FaultPlan(scenario.faults), seed: 1),
+      tuning: scenario.tuning, trace: { lines.append($0) }
+    ).run()
+    #expect(result.verification.verdict == .ok, "\(result.verification.violations)")
+    let found = lines.joined(separator: "\n") + "\n"
+    let file = Self.folder.appendingPathComponent(scenario.name + ".jsonl")
+    if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
+      try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
+      try found.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let recorded = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    for (index, line) in recorded.enumerated() where index >= lines.count || lines[index] != line {
+      #expect(
+        Bool(false), "line \(index + 1): recorded \(line), found \(index < lines.count ? lines[index] : "nothing")")
+      break
+    }
+    #expect(recorded.count == lines.count)
+  }
+}
