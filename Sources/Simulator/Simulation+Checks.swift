@@ -59,7 +59,8 @@ extension Simulation {
       if shadows[index].base >= slot || shadows[index].entry(at: slot)?.value.digest == digest { holders += 1 }
     }
     findings.expect(
-      holders >= Core.commitQuorum(of: cluster, tuning: tuning), "C3", nil, "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
+      holders >= Core.commitQuorum(of: cluster, tuning: tuning), "C3", nil,
+      "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
   }
 
   /// The same for the newest part of the chosen log, whenever a replica falls or rises.
