@@ -70,6 +70,7 @@ import Testing
     server.receive(.beat(old, chosen: 8), from: 0)
     var request: MultiPaxos.Message? = .learnRequest(from: Slot(1))
     var rounds = 0
+    #expect(server.step(.timeout(.learning)).ahead.map(\.to) == [NodeSet(NodeID(0))], "it may have been lost")
     server.step(.timeout(.learning))
     #expect(server.core.teacher == NodeID(1), "the leader did not answer: the next peer is asked")
     while let next = request, rounds < 10 {
@@ -105,7 +106,7 @@ import Testing
     #expect(teacher.core.entry(at: Slot(5)) == nil && teacher.core.entry(at: Slot(6)) != nil)
     var server = Server(2)
     server.receive(.beat(old, chosen: 6), from: 0)
-    server.step(.timeout(.learning))
+    for _ in 0..<2 { server.step(.timeout(.learning)) }
     var piece = teacher.receive(.learnRequest(from: Slot(1)), from: 2)
     var pieces = 0
     var installed: Server.Outcome?
@@ -195,7 +196,7 @@ import Testing
     server.receive(.beat(old, chosen: 9), from: 0)
     server.receive(piece(9, at: 0, last: false), from: 0)
     #expect(server.receive(piece(7, at: 0, last: true), from: 1).messages.isEmpty, "not asked")
-    server.step(.timeout(.learning))
+    for _ in 0..<2 { server.step(.timeout(.learning)) }
     #expect(server.core.teacher == NodeID(1))
     #expect(server.receive(piece(7, at: 0, last: true), from: 1).installed == Slot(7))
   }

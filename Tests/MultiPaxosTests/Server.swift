@@ -110,13 +110,13 @@ extension MultiPaxos.Message {
   }
   /// A whole promise, with reports for the slots given.
   static func promised(
-    _ ballot: Ballot, from first: Slot, _ reports: [UInt64: Entry] = [:], chosen: UInt64 = 0, isLast: Bool = true
+    _ ballot: Ballot, from first: Slot, _ reports: [UInt64: Entry] = [:], chosen: UInt64 = 0
   ) -> Self {
     let sorted = reports.sorted { $0.key < $1.key }
     return .promise(
       .init(
-        ballot: ballot, first: first, through: Slot(max(sorted.last?.key ?? 0, first.number - 1)), isLast: isLast,
-        chosen: Slot(chosen), reports: sorted.map { .init(slot: Slot($0.key), entry: $0.value) }))
+        ballot: ballot, compacted: Slot(0), first: first, through: Slot(max(sorted.last?.key ?? 0, first.number - 1)),
+        rest: .nothing, chosen: Slot(chosen), reports: sorted.map { .init(slot: Slot($0.key), entry: $0.value) }))
   }
   static func propose(_ ballot: Ballot, _ slot: UInt64, _ values: [Value], chosen: UInt64 = 0) -> Self {
     .accept(.init(ballot: ballot, first: Slot(slot), chosen: Slot(chosen), values: values))

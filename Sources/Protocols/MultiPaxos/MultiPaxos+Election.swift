@@ -12,8 +12,9 @@ extension MultiPaxos {
     persist(.promise(ballot.next(of: id)), &effects)
     standing = .candidate
     promises = Tally(of: cluster, quorum: quorums.phase1)
-    covered = Array(repeating: chosen, count: offers.count)
+    coverage = Array(repeating: Coverage(through: chosen), count: offers.count)
     awaitLeader(&effects)
+    effects.start(.heartbeat, after: timing.heartbeat)
     effects.send(.prepare(prepare(from: chosen.next)), to: peers)
     effects.send(.promise(promise(from: chosen.next, bytes: .max)), to: id)
   }
@@ -26,7 +27,11 @@ extension MultiPaxos {
   /// response counts when it is complete: all pages, and a snapshot in place of what the acceptor has compacted.
   mutating func take(_ reply: Promise, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     guard standing == .candidate, reply.ballot == ballot else { return }
-    let known = max(covered[Int(peer.index)], chosen)
+    guard reply.through.number <= chosen.number + Self.horizon else {
+      // Too far behind to lead: the values come first.
+      if teacher == nil { ask(peer, &effects) }
+      return
+    }
     for report in reply.reports where report.slot > chosen {
       if report.slot == chosen.next, report.slot <= reply.chosen {
         learn(report.entry, &effects)
@@ -39,27 +44,30 @@ extension MultiPaxos {
       }
     }
     reports.remove(through: chosen)
-    // It holds the slots in between only as a snapshot: without that, values that are chosen would be missed.
-    guard reply.first <= known.next else {
+    // It holds these slots only as a snapshot: without that, values that are chosen would be missed.
+    guard reply.compacted <= max(coverage[Int(peer.index)].through, chosen) else {
       if teacher == nil { ask(peer, &effects) }
       return
     }
-    guard reply.isLast else {
-      // Its pages come one by one; meanwhile it has promised, and what it accepted before stays as it is. A page that comes
-      // twice is no reason to ask twice, or duplicates would breed.
-      guard reply.through > known else { return }
-      covered[Int(peer.index)] = reply.through
+    guard coverage[Int(peer.index)].add(reply, chosen: chosen) else { return }
+    if coverage[Int(peer.index)].isComplete {
+      if promises.add(peer) { lead(&effects) }
+    } else {
       awaitLeader(&effects)
-      return effects.send(.prepare(prepare(from: covered[Int(peer.index)].next)), to: peer)
+      if coverage[Int(peer.index)].mustAsk { effects.send(.prepare(prepare(for: peer)), to: peer) }
     }
-    if promises.add(peer) { lead(&effects) }
   }
 
-  /// A snapshot has taken the place of what somebody's promise lacked: those who have not answered in full are asked again.
+  /// Asks again those who have not answered in full: something was lost on the way, or has been learned in the meantime.
   mutating func prepareAgain(_ effects: inout Effects<MultiPaxos>) {
     guard standing == .candidate else { return }
-    awaitLeader(&effects)
-    effects.send(.prepare(prepare(from: chosen.next)), to: peers.subtracting(promises.supporters))
+    effects.start(.heartbeat, after: timing.heartbeat)
+    for peer in peers.subtracting(promises.supporters) {
+      effects.send(.prepare(prepare(for: peer)), to: peer)
+    }
+  }
+  private func prepare(for peer: NodeID) -> Prepare {
+    prepare(from: max(coverage[Int(peer.index)].through, chosen).next)
   }
 
   /// "If an acceptor ignores a prepare or accept request because it has already received a prepare request with a higher number,
@@ -84,7 +92,8 @@ extension MultiPaxos {
   /// highest-numbered proposal that it has accepted" (PMS §2.2).
   mutating func answer(_ request: Prepare, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     guard request.ballot.node == peer, peer != id else { return }
-    if request.ballot > ballot {
+    let isNew = request.ballot > ballot
+    if isNew {
       if isLoyal { return }
       overtake(request.ballot, &effects)
       guard !tuning.requiresUpToDate || isUpToDate(request) else {
@@ -95,9 +104,24 @@ extension MultiPaxos {
     guard request.ballot == promised, request.ballot == ballot else {
       return effects.send(.nack(refused: request.ballot, by: ballot), to: peer)
     }
-    // Who fetches one page after the other lives.
-    awaitLeader(&effects)
-    effects.send(.promise(promise(from: request.from, bytes: shared.messageBytes)), to: peer)
+    // Who fetches one page after the other lives; who only asks again must not keep others from standing.
+    if isNew || request.from > served {
+      served = request.from
+      awaitLeader(&effects)
+    }
+    sendPages(from: request.from, to: peer, &effects)
+  }
+
+  /// As many messages as the promise needs, within reason: they follow each other without waiting.
+  private func sendPages(from slot: Slot, to peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+    var next = slot
+    for left in (0..<Self.pages).reversed() {
+      var page = promise(from: next, bytes: shared.messageBytes)
+      if left == 0, page.rest == .follows { page.rest = .onRequest }
+      effects.send(.promise(page), to: peer)
+      if page.rest != .follows { return }
+      next = page.through.next
+    }
   }
 
   /// Whether a candidate is to be ignored because this replica has a leader or is one.
@@ -111,7 +135,8 @@ extension MultiPaxos {
   /// proposer may lack.
   func promise(from slot: Slot, bytes: Int) -> Promise {
     var page = Promise(
-      ballot: ballot, first: max(slot, log.anchor.next), through: Slot(0), isLast: true, chosen: chosen, reports: [])
+      ballot: ballot, compacted: log.anchor, first: max(slot, log.anchor.next), through: Slot(0), rest: .nothing,
+      chosen: chosen, reports: [])
     page.through = Slot(page.first.number - 1)
     let end = log.lastSlot
     var size = 0
@@ -120,7 +145,7 @@ extension MultiPaxos {
       if let entry = log.entry(at: next) {
         size += entry.byteCount
         if size > bytes, !page.reports.isEmpty {
-          page.isLast = false
+          page.rest = .follows
           break
         }
         page.reports.append(Report(slot: next, entry: entry))

@@ -76,16 +76,27 @@ extension MultiPaxos {
   /// Asks `peer` for what was chosen after the slots that are known here.
   mutating func ask(_ peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     // Another peer may offer an older snapshot, which would be refused for ever.
-    if teacher != peer { incoming = SnapshotTransfer() }
+    if teacher != peer {
+      incoming = SnapshotTransfer()
+      unanswered = 0
+    }
     teacher = peer
     effects.sendAhead(.learnRequest(from: chosen.next), to: peer)
     effects.start(.learning, after: timing.electionTimeout.lowerBound)
   }
-  /// The answer did not come: the next peer in the ring is asked, if there is still something to ask for.
+  /// The answer did not come. It may be lost, so the teacher is asked once more; then the leader or, if it was that, the next
+  /// peer in the ring is asked, if there is still something to ask for.
   mutating func askAnother(_ effects: inout Effects<MultiPaxos>) {
     guard let silent = teacher else { return }
+    guard chosen < announced.through || standing == .candidate else {
+      teacher = nil
+      return
+    }
+    unanswered += 1
+    if unanswered < 2, connected.contains(silent) { return ask(silent, &effects) }
+    unanswered = 0
     teacher = nil
-    guard chosen < announced.through || standing == .candidate else { return }
+    if let leader, leader != silent, connected.contains(leader) { return ask(leader, &effects) }
     for step in 1...offers.count {
       let peer = NodeID((Int(silent.index) + step) % offers.count)
       if peers.contains(peer), connected.contains(peer) { return ask(peer, &effects) }
@@ -104,6 +115,7 @@ extension MultiPaxos {
     }
     advance(&effects)
     guard peer == teacher else { return }
+    unanswered = 0
     // A reply that comes twice is no reason to ask twice, or duplicates would breed.
     let isNews = chosen > before
     if chosen < reply.chosen, !reply.entries.isEmpty {
@@ -171,6 +183,7 @@ extension MultiPaxos {
       teacher = peer
     }
     guard teacher == peer else { return }
+    unanswered = 0
     // A leader that somebody must tell what was chosen long ago is none any more: what it proposed there is lost.
     if standing == .leader { stepDown(&effects) }
     effects.start(.learning, after: timing.electionTimeout.lowerBound)

@@ -12,6 +12,7 @@ extension MultiPaxos {
     lastAtHeartbeat = chosen
     last = chosen
     chooseAcceptors()
+    coverage = []
     effects.stop(.election)
     effects.start(.heartbeat, after: timing.heartbeat)
     if tuning.checkQuorum {

@@ -79,6 +79,9 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Slots beyond the chosen ones that a replica takes anything for: a bound on what a peer can make it store.
   static let horizon: UInt64 = 1 << 20
 
+  /// Messages of one promise that follow each other unasked.
+  static let pages = 64
+
   public static let name = "multipaxos"
 
   let id: NodeID
@@ -112,16 +115,21 @@ public struct MultiPaxos: ConsensusProtocol {
   var isSticky = false
   /// Who was asked for what is missing.
   var teacher: NodeID?
+  /// Requests to it in a row that it did not answer in time.
+  var unanswered = 0
   var incoming = SnapshotTransfer()
   /// Indexed by node: the snapshot that it is being sent.
   var offers: [Offer?]
   /// Who accepted what: a leader's own proposals, and with `allLearn` everybody's.
   var votes = SlotArray<Votes>()
 
+  /// The last slot from which the owner of `promised` asked for what was accepted.
+  var served = Slot(0)
+
   // Volatile state of candidates: phase 1.
   var promises: Tally
-  /// Indexed by node: the last slot that its promise covers so far.
-  var covered: [Slot] = []
+  /// Indexed by node: how much of its promise is here.
+  var coverage: [Coverage] = []
   /// For each slot the report with the highest ballot.
   var reports = SlotArray<Entry>()
 
@@ -235,7 +243,7 @@ public struct MultiPaxos: ConsensusProtocol {
   private mutating func expire(_ timer: Timer, _ effects: inout Effects<MultiPaxos>) {
     switch timer {
     case .election: if standing != .leader { campaign(&effects) }
-    case .heartbeat: if standing == .leader { sendHeartbeats(&effects) }
+    case .heartbeat: if standing == .leader { sendHeartbeats(&effects) } else { prepareAgain(&effects) }
     case .quorum: if standing == .leader { checkQuorum(&effects) }
     case .stickiness: isSticky = false
     case .learning: askAnother(&effects)
@@ -270,10 +278,10 @@ public struct MultiPaxos: ConsensusProtocol {
 
   /// Gives up standing or leading. A leader has no election timer and starts one.
   mutating func stepDown(_ effects: inout Effects<MultiPaxos>) {
+    if standing != .follower { effects.stop(.heartbeat) }
     if standing == .leader {
       progress = []
       acceptors = NodeSet()
-      effects.stop(.heartbeat)
       effects.stop(.quorum)
       awaitLeader(&effects)
     }

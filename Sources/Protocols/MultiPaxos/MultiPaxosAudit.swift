@@ -90,6 +90,7 @@ public struct MultiPaxosAudit: ClusterAudit {
     }
     if !effects.records.isEmpty { checkRecords(node, before, core, effects, &findings) }
     for i in effects.ahead.indices { checkSent(effects.ahead[i].message, node, input, core, &findings) }
+    if case .receive(.prepare(let request), _) = input { checkPages(request, node, core, effects, &findings) }
     for i in effects.afterSync.indices { checkSent(effects.afterSync[i].message, node, input, core, &findings) }
     if case .receive(.accepted(let reply), let peer) = input {
       checkCounted(reply, of: peer, node, before, core, &findings)
@@ -135,7 +136,7 @@ public struct MultiPaxosAudit: ClusterAudit {
     if peer != node {
       counts.moved += reply.reports.count
       if isOpen { counts.opened += 1 }
-      if !reply.isLast { counts.pages += 1 }
+      if reply.rest != .nothing { counts.pages += 1 }
     }
   }
 
@@ -152,20 +153,33 @@ public struct MultiPaxosAudit: ClusterAudit {
       "leads with ballot \(core.ballot), promised by \(supporters) of \(quorums.phase1) needed")
   }
 
-  /// P6: a page of a promise reports all that was accepted in its slots, or says that a snapshot stands for them.
-  private mutating func checkPage(
-    _ page: MultiPaxos.Promise, _ node: NodeID, _ input: Input<MultiPaxos>, _ core: borrowing MultiPaxos,
+  /// P6: the pages of a promise follow each other without a gap, from where they were asked for or where the snapshot ends.
+  private mutating func checkPages(
+    _ request: MultiPaxos.Prepare, _ node: NodeID, _ core: borrowing MultiPaxos,
+    _ effects: borrowing Effects<MultiPaxos>,
     _ findings: inout Findings
   ) {
-    if case .receive(.prepare(let request), _) = input {
+    var next = request.from
+    for i in effects.afterSync.indices {
+      guard case .promise(let page) = effects.afterSync[i].message else { continue }
+      if page.compacted >= next {
+        counts.compacted += 1
+        next = page.compacted.next
+      }
       findings.expect(
-        page.first <= max(request.from, core.log.base.next), "P6", node,
-        "was asked from slot \(request.from) on, and reports from \(page.first)")
-      if page.first > request.from { counts.compacted += 1 }
+        page.first <= next && page.compacted <= core.log.base, "P6", node,
+        "reports from slot \(page.first) on where \(next) is next, and its snapshot stands for \(core.log.base)")
+      next = page.through.next
     }
+  }
+  /// P6: a page of a promise reports all that was accepted in its slots, or says that a snapshot stands for them.
+  private mutating func checkPage(
+    _ page: MultiPaxos.Promise, _ node: NodeID, _ core: borrowing MultiPaxos,
+    _ findings: inout Findings
+  ) {
     let accepted = core.log.accepted.last ?? Slot(0)
     findings.expect(
-      !page.isLast || page.through >= accepted, "P6", node,
+      page.rest != .nothing || page.through >= accepted, "P6", node,
       "its promise ends with slot \(page.through), and it accepted in slot \(accepted)")
     var next = page.reports.startIndex
     var slot = max(page.first, core.log.accepted.first)
@@ -231,7 +245,7 @@ public struct MultiPaxosAudit: ClusterAudit {
     _ findings: inout Findings
   ) {
     switch message {
-    case .promise(let page): checkPage(page, node, input, core, &findings)
+    case .promise(let page): checkPage(page, node, core, &findings)
     case .accept(let request):
       var slot = request.first
       for value in request.values {

@@ -36,15 +36,24 @@ extension MultiPaxos {
   }
   public struct Promise: Hashable, Sendable {
     public var ballot: Ballot
-    /// The page speaks of the slots from here on: later than asked for where the acceptor has only a snapshot of what was before.
+    /// Of slots up to this one the acceptor has only a snapshot.
+    public var compacted: Slot
+    /// The slots that the page speaks of; what is not reported of them was not accepted.
     public var first: Slot
-    /// The page's last slot; what is not reported up to there was not accepted.
     public var through: Slot
-    /// No page follows: beyond `through` nothing was accepted at all.
-    public var isLast: Bool
+    public var rest: Rest
     /// The acceptor knows slots up to this one to be chosen, with the values reported here.
     public var chosen: Slot
     public var reports: [Report]
+  }
+  /// What there is beyond a page of a promise.
+  public enum Rest: UInt8, Hashable, Sendable {
+    /// Nothing was accepted there at all.
+    case nothing
+    /// Another page, which is on its way.
+    case follows
+    /// Other pages, for the asking.
+    case onRequest
   }
   /// A value accepted in a slot; the entry's stamp is its ballot.
   public struct Report: Hashable, Sendable {
@@ -156,7 +165,7 @@ extension MultiPaxos.Message {
     case .prepare(let request):
       "\(name)(\(request.ballot), from \(request.from), last \(request.lastSlot)@\(request.lastBallot))"
     case .promise(let reply):
-      "\(name)(\(reply.ballot), \(reply.first)...\(reply.through)\(reply.isLast ? "" : "+"), chosen \(reply.chosen), "
+      "\(name)(\(reply.ballot), \(reply.first)...\(reply.through)\(reply.rest == .nothing ? "" : "+"), chosen \(reply.chosen), "
         + "accepted \(reply.reports.count))"
     case .nack(let refused, let higher): "\(name)(\(refused), by \(higher))"
     case .accept(let request):
@@ -181,6 +190,10 @@ extension ByteReader {
     guard slot.number > 0, slot.number < 1 << 62 else { throw .invalid }
     return slot
   }
+  fileprivate mutating func rest() throws(WireError) -> MultiPaxos.Rest {
+    guard let rest = MultiPaxos.Rest(rawValue: try byte()) else { throw .invalid }
+    return rest
+  }
 }
 
 extension MultiPaxos.Prepare {
@@ -199,9 +212,10 @@ extension MultiPaxos.Prepare {
 extension MultiPaxos.Promise {
   func encode(into writer: inout ByteWriter) {
     writer.write(ballot)
+    writer.write(compacted)
     writer.write(first)
     writer.write(through)
-    writer.write(isLast)
+    writer.write(rest.rawValue)
     writer.write(chosen)
     writer.write(UInt32(reports.count))
     for report in reports {
@@ -212,9 +226,9 @@ extension MultiPaxos.Promise {
   /// Reports are in the order of their slots, and within the page.
   init(from reader: inout ByteReader) throws(WireError) {
     self.init(
-      ballot: try reader.ballot(), first: try reader.position(), through: try reader.slot(),
-      isLast: try reader.flag(), chosen: try reader.slot(), reports: [])
-    guard through.number < 1 << 62 else { throw .invalid }
+      ballot: try reader.ballot(), compacted: try reader.slot(), first: try reader.position(),
+      through: try reader.slot(), rest: try reader.rest(), chosen: try reader.slot(), reports: [])
+    guard through.number < 1 << 62, first <= through.next else { throw .invalid }
     // A slot, a stamp and the shortest value, a no-op.
     let count = try reader.count(minimumBytes: 17)
     reports.reserveCapacity(count)
