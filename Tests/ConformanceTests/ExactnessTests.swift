@@ -76,7 +76,8 @@ import Testing
       expectOK(result, "\(variant.name), \(form.replicas) replicas")
       #expect(samples.commits.count >= 99_999)
       let mean = samples.commits.reduce(0.0) { $0 + Double($1) / 1e6 } / Double(samples.commits.count)
-      #expect(abs(Self.integral(form.delay, asked: form.replicas - 1, needed: form.replicas / 2) / form.mean - 1) < 1e-4)
+      #expect(
+        abs(Self.integral(form.delay, asked: form.replicas - 1, needed: form.replicas / 2) / form.mean - 1) < 1e-4)
       // A thrifty leader waits for everyone whom it asks.
       let asked = variant.name.hasSuffix("thrifty") ? form.replicas / 2 : form.replicas - 1
       let expected = Self.integral(form.delay, asked: asked, needed: form.replicas / 2)

@@ -205,8 +205,15 @@ private final class Watched: ClusterView {
   func primaryIntegrity() {
     let behind = established()
     behind.step(1, .timeout(.silence))
-    behind.establish(2, with: 1)
-    #expect(behind.found.contains("Z8"), "server 2 leads with an empty history")
+    behind.elect(2, by: 1)
+    behind.receive(2, .cepoch(promised: 1), from: 1)
+    behind.receive(2, .own(epochAck: behind.servers[2].core), from: 2)
+    // Server 1 hides what it has delivered.
+    behind.receive(2, .promise(2, current: 0, [.start]), from: 1)
+    behind.sync(1, .acceptedEpoch(2))
+    behind.sync(1, .currentEpoch(2))
+    for peer in 1...2 { behind.receive(2, .ackNewLeader(epoch: 2, end: .start), from: peer) }
+    #expect(behind.found == ["Z8"])
     let late = established()
     late.step(0, .propose(.of(9)))
     late.step(1, .timeout(.silence))
@@ -296,7 +303,7 @@ private final class Watched: ClusterView {
     ]
       as [([UInt32], Zab.Position)]
     {
-      let cluster = three([[3], history, []])
+      let cluster = Watched([Server(0, history: [3]), Server(1, current: 0, history: history), Server(2)])
       cluster.elect(0, by: 1)
       cluster.discover(0, 1)
       #expect(cluster.found.isEmpty)
@@ -313,7 +320,7 @@ private final class Watched: ClusterView {
     #expect(back.found.contains("Z12"))
     let snapshot = established()
     snapshot.step(2, snapshot.nothing) { core, effects in core.install(.through(4, 1, 4), &effects) }
-    #expect(snapshot.found == ["Z12"])
+    #expect(snapshot.found.contains("Z12"))
   }
 
   @Test("Z13: a proposal that somebody will never get, an UPTODATE that is not the latest, more sent than there is")

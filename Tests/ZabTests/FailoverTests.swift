@@ -126,6 +126,22 @@ import Testing
     #expect(clean >= 10)
   }
 
+  /// Sessions open together, and votes arrive in the order of their senders: server i changes its vote n-1-i times, the worst case,
+  /// and tells n-1 peers each time.
+  @Test(
+    "First election, all at once: n(n-1)(n+1)/2 notifications, and six frames for each follower", arguments: [3, 5, 7])
+  func firstElection(replicas: Int) {
+    let result = simulate(
+      .init(
+        environment: environment(replicas: replicas, fsync: .microseconds(300)), workload: isolated(think: .seconds(1)),
+        measure: Measure(warmUp: .zero, window: .milliseconds(500)), seed: 1))
+    expectOK(result)
+    let n = UInt64(replicas)
+    #expect(ZabTests.frames("Notification", of: result) == n * (n - 1) * (n + 1) / 2)
+    #expect(ZabTests.frames(.election, of: result) == n * (n - 1) * (n + 1) / 2 + 3 * (n - 1))
+    #expect(ZabTests.frames(.synchronization, of: result) == 3 * (n - 1))
+  }
+
   @Test("A leader without its followers quits, and its followers do not wait for it; ZooKeeper's ticks decide when")
   func detection() throws {
     for (tuning, least, most) in [(Zab.Tuning.standard, 100, 301), (.zooKeeper, 450, 501)]

@@ -83,6 +83,8 @@ public struct MultiPaxos: ConsensusProtocol {
   static let pages = 64
 
   public static let name = "multipaxos"
+  /// Candidates of one round compete by their ids; the highest wins, and none stands in the others' way.
+  public static func round(of epoch: UInt64) -> UInt64 { Ballot(number: epoch).round }
 
   let id: NodeID
   let cluster: Cluster

@@ -86,15 +86,18 @@ extension Zab {
     countVotes(&effects)
   }
 
-  /// A quorum that agrees waits a while for somebody better. Whoever is better and known of makes it disagree.
+  /// A quorum that agrees waits a while for somebody better, and says nothing more meanwhile. Whoever is better and known of makes
+  /// it disagree.
   private mutating func countVotes(_ effects: inout Effects<Zab>) {
     if support(for: vote, in: received) >= cluster.majority {
       guard !isFinalizing else { return }
       isFinalizing = true
+      effects.stop(.notification)
       effects.start(.finalize, after: tuning.finalizeWait ?? timing.heartbeat)
     } else if isFinalizing {
       isFinalizing = false
       effects.stop(.finalize)
+      effects.start(.notification, after: notificationInterval)
     }
   }
 

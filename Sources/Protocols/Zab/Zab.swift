@@ -182,6 +182,7 @@ public struct Zab: ConsensusProtocol {
 
   // MARK: What others may ask
 
+  /// The epoch is f.p: a leader's own from the moment that it has chosen one. Until then it is establishing, under an epoch of others.
   public var status: ReplicaStatus {
     let role: Role =
       switch standing {

@@ -12,6 +12,7 @@ extension ZabAudit {
     var unestablished = 0
     var quorumsLost = 0
     var silences = 0
+    var sessionsLost = 0
     var leadersLeft = 0
     var promisedBefore = 0
     var diffs = 0
@@ -49,6 +50,7 @@ extension ZabAudit {
       switch (before.standing, input) {
       case (.leading, .timeout(.quorum)): if before.phase == .broadcast { quorumsLost += 1 } else { unestablished += 1 }
       case (.following, .timeout(.silence)): silences += 1
+      case (.following, .disconnected): sessionsLost += 1
       case (.following, .receive(.notification, _)): leadersLeft += 1
       default: break
       }
@@ -78,7 +80,8 @@ extension ZabAudit {
         ("leaders elected", elected), ("leaders joined that were there", joined),
         ("leaders established", established), ("leaders never established", unestablished),
         ("leaders that lost their quorum", quorumsLost),
-        ("followers that quit in silence", silences), ("followers whose leader quit", leadersLeft),
+        ("followers that quit in silence", silences),
+        ("followers that quit with their session", sessionsLost), ("followers whose leader quit", leadersLeft),
         ("epochs promised before", promisedBefore), ("DIFF syncs", diffs), ("TRUNC syncs", truncations),
         ("SNAP pieces received", pieces), ("SNAP syncs", installs), ("late joiners", lateJoiners),
         ("duplicates dropped", duplicates), ("initial histories committed", olderEpochs),
