@@ -35,7 +35,7 @@ enum ProtocolCatalogue: String, CaseIterable {
     case .multipaxosThrifty:
       multiPaxos(
         .thrifty, "Multi-Paxos that asks no more acceptors than a quorum needs", frames: { 2 * ($0 / 2) },
-        writes: { _ in nil })
+        writes: { $0 / 2 + 1 })
     case .multipaxosUpToDate:
       multiPaxos(.upToDate, "Ablation: multipaxos, but only an acceptor whose log is up to date may lead, as in Raft")
     case .raft:

@@ -48,9 +48,13 @@ public struct ElectionRow: CSVRow {
         "From the fault until the others held the new leader's first message.",
         .nanoseconds, .lowerIsBetter),
       Column("d3_ns", \.d3, "From the fault to the first commit that a client saw.", .nanoseconds, .lowerIsBetter),
-      Column("rounds", \.rounds, "Elections begun.", .none, .lowerIsBetter),
-      Column("split_votes", \.splitVotes, "Rounds that elected nobody.", .none, .lowerIsBetter),
-      Column("candidates", \.candidates, "Replicas that stood for election.", .none, .lowerIsBetter),
+      Column("rounds", \.rounds, "Rounds of elections in which somebody claimed an epoch.", .none, .lowerIsBetter),
+      Column("split_votes", \.splitVotes, "Of those, the ones that elected nobody.", .none, .lowerIsBetter),
+      Column(
+        "candidates", \.candidates,
+        "Claims of an epoch, over all rounds; none where a leader is elected first and gets its epoch afterwards.",
+        .none,
+        .lowerIsBetter),
       Column("run_hash", \.runHash, "Hash of everything that happened, in order.", .none, .follows),
     ]
 }
