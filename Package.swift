@@ -62,7 +62,7 @@ let package = Package(
     tests("ZabTests", ["Zab", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
-    tests("HarnessTests", ["Harness", "Raft", "Unreplicated"]),
+    tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"]),
   ],
   swiftLanguageModes: [.v6]

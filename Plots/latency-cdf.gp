@@ -13,7 +13,7 @@ set yrange [0:*]; set ytics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9
 height(q) = (q < 0.9999999) ? -log10(1 - q) : NaN
 row(p, n) = mine(p) && stringcolumn("metric") eq "commit" && lookup(sizes, id("configuration")) eq n
 ns = "1 3 5 7 9"
-dashes = "1 3 1 2 4"
+# A protocol has its colour and dash; the more replicas, the heavier the line.
 # Which protocol was run with which number of replicas.
 pairs = " "
 runs(p, n) = strstrt(pairs, " ".p."=".n." ") > 0
@@ -21,4 +21,4 @@ note(p, n) = runs(p, n) ? 0 : (pairs = pairs.p."=".n." ", 0)
 stats data."/summary.csv" using (stringcolumn("experiment") eq experiment ? note(stringcolumn("protocol"), lookup(sizes, id("configuration"))) : 0) nooutput
 plot for [i=1:NP] for [k=1:words(ns)] \
        data."/latency.csv" using (row(P(i), word(ns, k)) ? column("value_ns")/1e6 : NaN):(height(column("quantile"))) \
-       with lines lc i dt int(word(dashes, k)) title (runs(P(i), word(ns, k)) ? sprintf("%s, n = %s", P(i), word(ns, k)) : "")
+       with lines lt i lw 0.7 + 0.8*k title (runs(P(i), word(ns, k)) ? sprintf("%s, n = %s", P(i), word(ns, k)) : "")

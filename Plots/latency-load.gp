@@ -10,7 +10,7 @@ replies = STATS_sum
 row(p, q) = mine(p) && stringcolumn("metric") eq "client" && column("quantile") == q
 set multiplot
 set lmargin 11; set rmargin 34
-set xrange [0:*]; set format x "%.0f k"; set xtics nomirror
+set xrange [0:*]; set format x "%.0f k"; set xtics 40 nomirror
 
 set origin 0, 0.40; set size 1, 0.60
 set label 1 heading("Latency against offered load") at graph 0,1 offset 0,2.6 tc rgb ink

@@ -18,6 +18,8 @@ set linetype 3 lc rgb "#009E73" lw 2 pt 9  ps 1.0 dt (2,3)
 set linetype 4 lc rgb "#CC79A7" lw 2 pt 13 ps 1.0 dt (10,4,2,4)
 set linetype 5 lc rgb "#E69F00" lw 2 pt 11 ps 1.0 dt 1
 set linetype 6 lc rgb "#56B4E9" lw 2 pt 4  ps 0.8 dt 1
+set linetype 7 lc rgb "#999999" lw 2 pt 8  ps 0.8 dt (6,3)
+set linetype 8 lc rgb "#000000" lw 2 pt 6  ps 0.8 dt (3,3)
 ink = "#333333"; faint = "#D0D0D0"; quiet = "#666666"
 set border 3 lc rgb ink lw 1
 set tics nomirror out scale 0.6 textcolor rgb ink
@@ -30,7 +32,7 @@ heading(t) = sprintf("{/=16:Bold %s}", t)
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 
 # Protocols, each always in the colour of its place; others that a run has get the colours after these.
-protocols = "raft multipaxos unreplicated zab raft-plain zab-zookeeper"
+protocols = "raft multipaxos unreplicated zab raft-plain raft-quorum-detection zab-zookeeper multipaxos-up-to-date"
 P(i) = word(protocols, i)
 
 # Values of an input by configuration, as " id=value id=value ": eval collect("link.loss") leaves them in found.

@@ -1,8 +1,10 @@
 import Consensus
 import Foundation
 import Measurement
+import MultiPaxos
 import Raft
 import Unreplicated
+import Zab
 
 @testable import Harness
 
@@ -11,7 +13,20 @@ enum Bench {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Benchmarks").path
 
-  static let catalogue = [
+  static let catalogue =
+    listed + [
+      variant("raft-quorum-detection", Raft.self, .quorumDetection), variant("multipaxos", MultiPaxos.self, .standard),
+      variant("multipaxos-up-to-date", MultiPaxos.self, .upToDate), variant("zab", Zab.self, .standard),
+    ]
+
+  private static func variant<Core: ConsensusProtocol>(
+    _ name: String, _ core: Core.Type, _ tuning: Core.Tuning
+  ) -> ProtocolVariant {
+    ProtocolVariant(
+      name, core, tuning: tuning, summary: "", framesPerBatch: { _ in nil }, writesPerBatch: { _ in nil })
+  }
+
+  private static let listed = [
     ProtocolVariant(
       "raft", Raft.self, tuning: .standard, summary: "", isMain: true, framesPerBatch: { _ in nil },
       writesPerBatch: { _ in nil }),

@@ -77,7 +77,7 @@ import Testing
 }
 
 @Suite("The experiments that are shipped") struct ExperimentTestsShipped {
-  static let names = ["commit-latency", "election", "load"]
+  static let names = ["commit-latency", "election", "election-rules", "load"]
 
   @Test("They are the ones in the folder, named like their files, with both profiles", arguments: ["quick", "full"])
   func load(_ profile: String) throws {
