@@ -113,11 +113,11 @@ private final class Watched: ClusterView {
     }
     #expect(early.found == ["P1"])
     let twice = led()
-    twice.sync(1, .accept(Slot(1), .of(ballot(5, 2), 9), settled: Slot(0)))
-    twice.sync(2, .accept(Slot(1), .of(ballot(5, 2), 9), settled: Slot(0)))
+    twice.sync(1, .accept(Slot(1), .of(ballot(5, 2), 9), .init()))
+    twice.sync(2, .accept(Slot(1), .of(ballot(5, 2), 9), .init()))
     #expect(twice.found == ["P1"])
     let held = led()
-    held.servers[0].core.replay(.accept(Slot(1), .of(first, 8), settled: Slot(0)))
+    held.servers[0].core.replay(.accept(Slot(1), .of(first, 8), .init()))
     held.examine()
     #expect(held.found == ["P1"])
   }
@@ -162,7 +162,7 @@ private final class Watched: ClusterView {
     let cluster = cluster()
     cluster.receive(1, .ask(ballot(4, 2)), from: 2)
     cluster.step(1, .timeout(.stickiness)) { core, effects in
-      core.persist(.accept(Slot(1), .of(ballot(3, 0), 1), settled: Slot(0)), &effects)
+      core.persist(.accept(Slot(1), .of(ballot(3, 0), 1), .init()), &effects)
     }
     #expect(cluster.found == ["P4"])
     let state = self.cluster()
@@ -187,7 +187,7 @@ private final class Watched: ClusterView {
         for node in 0...2 { core.promises.add(NodeID(node)) }
         core.standing = .leader
         effects = Effects()
-        core.persist(.accept(Slot(1), Entry(stamp: own.stamp, value: wrong), settled: Slot(0)), &effects)
+        core.persist(.accept(Slot(1), Entry(stamp: own.stamp, value: wrong), .init()), &effects)
       }
       #expect(cluster.found.contains("P5"), "\(wrong)")
     }

@@ -31,7 +31,9 @@ import Testing
       SnapshotPiece(through: Slot(40), stamp: high.stamp, offset: 3, bytes: [1, 2, 3], isLast: true)),
     .installSnapshotReply(.init(through: Slot(40), next: 6, isDone: false)),
   ]
-  static let records: [MultiPaxos.Record] = [.promise(low), .accept(Slot(7), entries[1], settled: Slot(5))]
+  static let records: [MultiPaxos.Record] = [
+    .promise(low), .accept(Slot(7), entries[1], .init(after: Slot(0), through: Slot(5))),
+  ]
 
   @Test("Every message comes back from its bytes, and its size is known without making them")
   func messagesRoundTrip() throws {

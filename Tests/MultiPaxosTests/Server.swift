@@ -47,7 +47,7 @@ struct Server {
           trustsDisconnect: trustsDisconnect),
         shared: shared, tuning: tuning, retained: retained, seed: seed))
     for (index, entry) in accepted.enumerated() {
-      if let entry { core.replay(.accept(Slot(UInt64(index + 1)), entry, settled: Slot(0))) }
+      if let entry { core.replay(.accept(Slot(UInt64(index + 1)), entry, .init())) }
     }
     if promised > core.promised { core.replay(.promise(promised)) }
     step(.start)

@@ -31,7 +31,8 @@ extension MultiPaxos {
     var slot = request.first
     for value in request.values {
       // A vote for anything else than what is chosen is in vain, and would overwrite it here: the ballot is overtaken.
-      if slot <= chosen, slot > log.base, log.entry(at: slot)?.value != value { return }
+      let isKnown = slot > log.base && (slot <= chosen || settled.contains(slot))
+      if isKnown, log.entry(at: slot)?.value != value { return }
       // What the snapshot stands for is not voted on again.
       if slot > log.base, log.accepted[slot]?.stamp != request.ballot.stamp {
         vote(for: value, in: slot, &effects)
@@ -53,7 +54,8 @@ extension MultiPaxos {
   /// Accepts the proposal of the ballot that is followed.
   mutating func vote(for value: Value, in slot: Slot, _ effects: inout Effects<MultiPaxos>) {
     let entry = Entry(stamp: ballot.stamp, value: value)
-    persist(.accept(slot, entry, settled: log.settled(through: chosen)), &effects)
+    let settled = Settled(after: learnedThrough, through: max(learnedThrough, chosen))
+    persist(.accept(slot, entry, settled), &effects)
   }
 
   /// The leader's word on what is chosen.
@@ -108,9 +110,12 @@ extension MultiPaxos {
   }
 
   mutating func learn(_ reply: LearnReply, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
-    guard standing != .leader, reply.first <= chosen.next else { return }
+    guard reply.first <= chosen.next else { return }
     let before = chosen
     for entry in reply.entries.dropFirst(Int(min(chosen.next.number - reply.first.number, 1 << 32))) {
+      // A leader whose own proposals were chosen goes on: only the acceptances were lost, and their acceptors compact. One that
+      // is told of other values was overtaken.
+      if standing == .leader, chosen == last || log.entry(at: chosen.next)?.value != entry.value { stepDown(&effects) }
       learn(entry, &effects)
     }
     advance(&effects)

@@ -99,8 +99,8 @@ public struct MultiPaxos: ConsensusProtocol {
   // The acceptor's stable storage.
   private(set) var promised = Ballot.zero
   private(set) var log = MultiPaxosLog()
-  /// Slots up to this one are chosen, and the values accepted here are the chosen ones. A hint that comes with acceptances.
-  private(set) var settled = Slot(0)
+  /// What the last acceptance says is settled.
+  private(set) var settled = Settled()
 
   // Volatile state of every replica.
   var standing = Standing.follower
@@ -109,6 +109,8 @@ public struct MultiPaxos: ConsensusProtocol {
   var leader: NodeID?
   /// All slots up to this one are chosen, known here, and handed to the service.
   var chosen = Slot(0)
+  /// The last slot whose chosen value came from elsewhere than this replica's own acceptances.
+  var learnedThrough = Slot(0)
   /// How far the owner of a ballot says that slots are chosen: to whoever accepted its proposals there.
   var announced: (ballot: Ballot, through: Slot) = (.zero, Slot(0))
   /// Sessions that are open.
@@ -179,6 +181,7 @@ public struct MultiPaxos: ConsensusProtocol {
     var floor = log.base.number - min(retained, log.base.number)
     for offer in offers { if let offer { floor = min(floor, offer.snapshot.through.number) } }
     log.forget(through: log.base > chosen ? log.base : Slot(floor))
+    if log.base > chosen { learnedThrough = log.base }
     chosen = max(chosen, log.base)
     votes.remove(through: chosen)
     reports.remove(through: chosen)
@@ -186,18 +189,20 @@ public struct MultiPaxos: ConsensusProtocol {
   public mutating func replay(_ record: Record) {
     switch record {
     case .promise(let new): promised = new
-    case .accept(let slot, let entry, let through):
+    case .accept(let slot, let entry, let news):
       promised = max(promised, Ballot(entry.stamp))
       log.accept(entry, at: slot)
-      settled = max(settled, through)
+      settled = news
     }
     ballot = max(ballot, promised)
   }
   public func checkpoint() -> [Record] {
     var records = [Record.promise(promised)]
+    let after = max(settled.after, log.base)
+    let settled = Settled(after: after, through: max(settled.through, after))
     var slot = log.base.next
     while let last = log.accepted.last, slot <= last {
-      if let entry = log.accepted[slot] { records.append(.accept(slot, entry, settled: max(settled, log.base))) }
+      if let entry = log.accepted[slot] { records.append(.accept(slot, entry, settled)) }
       slot = slot.next
     }
     return records
@@ -309,14 +314,14 @@ public struct MultiPaxos: ConsensusProtocol {
   /// The next slot's value is chosen, says somebody who knows.
   mutating func learn(_ entry: Entry, _ effects: inout Effects<MultiPaxos>) {
     let slot = chosen.next
-    log.learn(entry, at: slot)
+    if !log.learn(entry, at: slot) { learnedThrough = slot }
     chosen = slot
     votes.remove(through: slot)
     effects.commit(log.entry(at: slot) ?? entry, at: slot)
   }
 
   private func isChosen(_ entry: Entry, at slot: Slot) -> Bool {
-    if slot <= settled { return true }
+    if settled.contains(slot) { return true }
     if let votes = votes[slot], votes.ballot.stamp == entry.stamp, hasQuorum(votes) { return true }
     // The leader's word is about its own proposals: what was accepted in an older ballot may be another value.
     return slot <= announced.through && entry.stamp == announced.ballot.stamp

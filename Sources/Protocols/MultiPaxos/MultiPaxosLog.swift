@@ -30,16 +30,12 @@ struct MultiPaxosLog: Sendable {
     accepted.put(entry, at: slot)
     if !learned.isEmpty, learned[slot]?.value == entry.value { learned.remove(at: slot) }
   }
-  /// `entry` is chosen. An equal value stays as it was accepted.
-  mutating func learn(_ entry: Entry, at slot: Slot) {
-    guard slot > base else { return }
-    if let own = accepted[slot], own.stamp == entry.stamp || own.value == entry.value { return }
+  /// `entry` is chosen. True if its value was accepted here: then it stays as it was accepted.
+  mutating func learn(_ entry: Entry, at slot: Slot) -> Bool {
+    guard slot > base else { return true }
+    if let own = accepted[slot], own.stamp == entry.stamp || own.value == entry.value { return true }
     learned.put(entry, at: slot)
-  }
-
-  /// How far of the slots up to `chosen` the values accepted here are known to be the chosen ones.
-  func settled(through chosen: Slot) -> Slot {
-    learned.isEmpty ? chosen : min(chosen, Slot(learned.first.number - 1))
+    return false
   }
 
   /// The snapshot stands for everything up to its slot. What was accepted beyond it stays: slots do not depend on each other.
