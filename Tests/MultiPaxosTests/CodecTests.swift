@@ -23,8 +23,8 @@ import Testing
     .accept(.init(ballot: high, first: Slot(10), chosen: Slot(8), values: [.noop, .batch(batch)])),
     .accepted(.init(ballot: high, first: Slot(10), last: Slot(11))),
     .chosen(.init(ballot: high, chosen: Slot(11))),
-    .heartbeat(.init(ballot: high, chosen: Slot(11))),
-    .heartbeatReply(.init(ballot: high, chosen: Slot(10))),
+    .beat(high, 7, chosen: 11),
+    .beaten(high, 7, chosen: 10),
     .learnRequest(from: Slot(4)),
     .learnReply(.init(first: Slot(4), chosen: Slot(8), entries: entries)),
     .installSnapshot(

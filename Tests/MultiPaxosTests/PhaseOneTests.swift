@@ -338,7 +338,7 @@ import Testing
       #expect(server.step(.timeout(.quorum)).started[.quorum] == .milliseconds(300))
       #expect(server.step(.timeout(.heartbeat)).sent.contains { $0.to == NodeSet(NodeID(0)) })
       for peer in answers {
-        server.receive(.heartbeatReply(.init(ballot: server.core.ballot, chosen: Slot(1))), from: peer)
+        server.receive(.beaten(server.core.ballot, 1, chosen: 1), from: peer)
       }
       server.step(.timeout(.quorum))
       #expect((server.core.standing == .leader) == stays, "answers from \(answers)")

@@ -124,8 +124,11 @@ extension MultiPaxos.Message {
   static func acceptedIn(_ ballot: Ballot, _ slot: UInt64, through last: UInt64? = nil) -> Self {
     .accepted(.init(ballot: ballot, first: Slot(slot), last: Slot(last ?? slot)))
   }
-  static func beat(_ ballot: Ballot, chosen: UInt64 = 0) -> Self {
-    .heartbeat(.init(ballot: ballot, chosen: Slot(chosen)))
+  static func beat(_ ballot: Ballot, _ number: UInt64 = 0, chosen: UInt64 = 0) -> Self {
+    .heartbeat(.init(mark: .init(ballot: ballot, chosen: Slot(chosen)), number: number))
+  }
+  static func beaten(_ ballot: Ballot, _ number: UInt64 = 0, chosen: UInt64 = 0) -> Self {
+    .heartbeatReply(.init(mark: .init(ballot: ballot, chosen: Slot(chosen)), number: number))
   }
 }
 extension Snapshot {

@@ -7,7 +7,8 @@ extension MultiPaxos {
     // Who sends in its own ballot has it on disk, and so never uses it for anything else.
     case .prepare(let request): promised >= request.ballot
     case .accept(let request): promised >= request.ballot
-    case .chosen(let mark), .heartbeat(let mark): promised >= mark.ballot
+    case .chosen(let mark): promised >= mark.ballot
+    case .heartbeat(let beat): promised >= beat.mark.ballot
     case .promise(let reply): promised >= reply.ballot
     case .accepted(let reply): promised >= reply.ballot && holds(reply)
     // What is chosen stays chosen, whoever forgets it.

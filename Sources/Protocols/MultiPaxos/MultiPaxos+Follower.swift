@@ -65,10 +65,12 @@ extension MultiPaxos {
     advance(&effects)
   }
 
-  mutating func answer(_ mark: Watermark, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+  mutating func answer(_ beat: Beat, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+    let mark = beat.mark
     guard admit(mark.ballot, from: peer, &effects) else { return }
     note(mark, &effects)
-    effects.send(.heartbeatReply(Watermark(ballot: mark.ballot, chosen: chosen)), to: peer)
+    let own = Watermark(ballot: mark.ballot, chosen: chosen)
+    effects.send(.heartbeatReply(Beat(mark: own, number: beat.number)), to: peer)
     // What was sent before the heartbeat has arrived by now, or was not meant for this replica, or is lost.
     if chosen < mark.chosen, teacher == nil { ask(peer, &effects) }
   }

@@ -10,6 +10,7 @@ extension MultiPaxos {
     progress = Array(repeating: Progress(next: chosen.next, inflight: shared.inflight), count: offers.count)
     overdue = chosen
     lastAtHeartbeat = chosen
+    beats = 0
     last = chosen
     chooseAcceptors()
     coverage = []
@@ -44,7 +45,7 @@ extension MultiPaxos {
       let index = Int(peer.index)
       guard progress[index].maySend else { continue }
       if progress[index].next == slot {
-        progress[index].sent(from: slot, through: slot)
+        progress[index].sent(from: slot, through: slot, after: beats)
         ready.insert(peer)
       } else {
         replicate(to: peer, &effects)
@@ -81,7 +82,7 @@ extension MultiPaxos {
       let first = progress[index].next
       let entries = log.entries(from: first, through: end, bytes: shared.messageBytes)
       guard !entries.isEmpty else { return }
-      progress[index].sent(from: first, through: Slot(first.number + UInt64(entries.count) - 1))
+      progress[index].sent(from: first, through: Slot(first.number + UInt64(entries.count) - 1), after: beats)
       dispatch(first, entries.map(\.value), to: NodeSet(peer), &effects)
     }
   }
@@ -113,8 +114,10 @@ extension MultiPaxos {
     progress[Int(peer.index)].silence = 0
     chooseAcceptorsAnew(&effects)
     replicate(to: peer, &effects)
-    effects.sendAhead(.heartbeat(Watermark(ballot: ballot, chosen: chosen)), to: peer)
+    effects.sendAhead(.heartbeat(beat), to: peer)
   }
+  private var beat: Beat { Beat(mark: Watermark(ballot: ballot, chosen: chosen), number: beats) }
+
   mutating func lose(_ peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     progress[Int(peer.index)].restart(at: chosen.next)
     chooseAcceptorsAnew(&effects)
@@ -160,19 +163,15 @@ extension MultiPaxos {
 
   mutating func sendHeartbeats(_ effects: inout Effects<MultiPaxos>) {
     effects.start(.heartbeat, after: timing.heartbeat)
-    let mark = Watermark(ballot: ballot, chosen: chosen)
+    beats += 1
     // Comes back when the disk has taken everything up to now: a leader whose disk hangs stops hearing itself.
-    effects.send(.heartbeatReply(mark), to: id)
+    effects.send(.heartbeatReply(beat), to: id)
     overdue = lastAtHeartbeat
     lastAtHeartbeat = last
     for peer in peers { progress[Int(peer.index)].silence += 1 }
     chooseAcceptorsAnew(&effects)
-    for peer in peers.intersection(connected) {
-      // On datagrams they may be lost; on a stream they are late, and again does no harm.
-      for flight in progress[Int(peer.index)].overdue(chosen: chosen) { resend(flight, to: peer, &effects) }
-      replicate(to: peer, &effects)
-    }
-    effects.sendAhead(.heartbeat(mark), to: peers.intersection(connected))
+    for peer in peers.intersection(connected) { replicate(to: peer, &effects) }
+    effects.sendAhead(.heartbeat(beat), to: peers.intersection(connected))
   }
   private mutating func resend(
     _ flight: (first: Slot, last: Slot), to peer: NodeID, _ effects: inout Effects<MultiPaxos>
@@ -181,9 +180,15 @@ extension MultiPaxos {
     if !entries.isEmpty { dispatch(flight.first, entries.map(\.value), to: NodeSet(peer), &effects) }
   }
 
-  mutating func hear(_ mark: Watermark, from peer: NodeID) {
-    guard standing == .leader, mark.ballot == ballot else { return }
+  /// An acceptor answers in the order in which it hears. What left before this heartbeat and is not answered was lost, or a
+  /// datagram overtook it; on a stream it is merely late, and so is this answer: nothing is sent twice into a link that is slow.
+  mutating func hear(_ beat: Beat, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
+    guard standing == .leader, beat.mark.ballot == ballot else { return }
     active.insert(peer)
+    guard peer != id else { return }
     progress[Int(peer.index)].silence = 0
+    let lost = progress[Int(peer.index)].lost(before: beat.number, now: beats, chosen: chosen)
+    for flight in lost { resend(flight, to: peer, &effects) }
+    replicate(to: peer, &effects)
   }
 }

@@ -147,6 +147,8 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Slots up to this one were proposed more than a heartbeat interval ago, and at the last heartbeat.
   var overdue = Slot(0)
   var lastAtHeartbeat = Slot(0)
+  /// Heartbeats of this leadership so far.
+  var beats: UInt64 = 0
   /// Heard from since the last look at the quorum; itself only through its own disk.
   var active = NodeSet()
   /// The last slot of what this leadership began with.
@@ -269,8 +271,8 @@ public struct MultiPaxos: ConsensusProtocol {
     case .accept(let request): accept(request, from: peer, &effects)
     case .accepted(let reply): count(reply, from: peer, &effects)
     case .chosen(let mark): if admit(mark.ballot, from: peer, &effects) { note(mark, &effects) }
-    case .heartbeat(let mark): answer(mark, from: peer, &effects)
-    case .heartbeatReply(let mark): hear(mark, from: peer)
+    case .heartbeat(let beat): answer(beat, from: peer, &effects)
+    case .heartbeatReply(let beat): hear(beat, from: peer, &effects)
     case .learnRequest(let slot): teach(peer, from: slot, &effects)
     case .learnReply(let reply): learn(reply, from: peer, &effects)
     case .installSnapshot(let piece): take(piece, from: peer, &effects)

@@ -252,7 +252,7 @@ public struct MultiPaxosAudit: ClusterAudit {
         propose(slot, request.ballot, value.digest, node, &findings)
         slot = slot.next
       }
-      if case .timeout(.heartbeat) = input { counts.resent += 1 }
+      if case .receive(.heartbeatReply, _) = input { counts.resent += 1 }
     case .nack: counts.nacks += 1
     case .learnRequest: counts.requests += 1
     default: break

@@ -16,9 +16,9 @@ extension MultiPaxos {
     /// PMMC's decision, without the value: slots up to this one are chosen.
     case chosen(Watermark)
     /// A `chosen` that is sent at intervals, so that an idle leader is known to live.
-    case heartbeat(Watermark)
-    /// What the sender knows to be chosen.
-    case heartbeatReply(Watermark)
+    case heartbeat(Beat)
+    /// What the sender knows to be chosen, with the number of the heartbeat that it answers.
+    case heartbeatReply(Beat)
     /// "What was chosen from this slot on?" Anybody may be asked.
     case learnRequest(from: Slot)
     case learnReply(LearnReply)
@@ -79,6 +79,11 @@ extension MultiPaxos {
     public var ballot: Ballot
     public var chosen: Slot
   }
+  public struct Beat: Hashable, Sendable {
+    public var mark: Watermark
+    /// Counts the heartbeats of a leadership: what left before one and is not answered when that one is was lost.
+    public var number: UInt64
+  }
   public struct LearnReply: Hashable, Sendable {
     public var first: Slot
     /// The sender knows slots up to this one to be chosen.
@@ -133,7 +138,8 @@ extension MultiPaxos.Message {
       writer.write(higher)
     case .accept(let request): request.encode(into: &writer)
     case .accepted(let reply): reply.encode(into: &writer)
-    case .chosen(let mark), .heartbeat(let mark), .heartbeatReply(let mark): mark.encode(into: &writer)
+    case .chosen(let mark): mark.encode(into: &writer)
+    case .heartbeat(let beat), .heartbeatReply(let beat): beat.encode(into: &writer)
     case .learnRequest(let slot): writer.write(slot)
     case .learnReply(let reply): reply.encode(into: &writer)
     case .installSnapshot(let piece): piece.encode(into: &writer)
@@ -171,8 +177,9 @@ extension MultiPaxos.Message {
     case .accept(let request):
       "\(name)(\(request.ballot), \(request.first)...\(request.last), chosen \(request.chosen))"
     case .accepted(let reply): "\(name)(\(reply.ballot), \(reply.first)...\(reply.last))"
-    case .chosen(let mark), .heartbeat(let mark), .heartbeatReply(let mark):
-      "\(name)(\(mark.ballot), chosen \(mark.chosen))"
+    case .chosen(let mark): "\(name)(\(mark.ballot), chosen \(mark.chosen))"
+    case .heartbeat(let beat), .heartbeatReply(let beat):
+      "\(name)(\(beat.mark.ballot), number \(beat.number), chosen \(beat.mark.chosen))"
     case .learnRequest(let slot): "\(name)(from \(slot))"
     case .learnReply(let reply): "\(name)(from \(reply.first), chosen \(reply.chosen), values \(reply.entries.count))"
     case .installSnapshot(let piece):
@@ -275,6 +282,15 @@ extension MultiPaxos.Watermark {
   }
   init(from reader: inout ByteReader) throws(WireError) {
     self.init(ballot: try reader.ballot(), chosen: try reader.slot())
+  }
+}
+extension MultiPaxos.Beat {
+  func encode(into writer: inout ByteWriter) {
+    mark.encode(into: &writer)
+    writer.write(number)
+  }
+  init(from reader: inout ByteReader) throws(WireError) {
+    self.init(mark: try .init(from: &reader), number: try reader.uint64())
   }
 }
 extension MultiPaxos.LearnReply {

@@ -16,9 +16,9 @@ struct Progress: Sendable {
   var maySend: Bool { !window.isFull }
 
   /// An Accept for these slots is on its way.
-  mutating func sent(from first: Slot, through last: Slot) {
+  mutating func sent(from first: Slot, through last: Slot, after beat: UInt64) {
     next = max(next, last.next)
-    window.add(.init(first: first, last: last, age: 0))
+    window.add(.init(first: first, last: last, beat: beat))
   }
   /// An Accept that ends with `slot` was answered.
   mutating func answered(through slot: Slot) { window.remove(endingWith: slot) }
@@ -29,9 +29,11 @@ struct Progress: Sendable {
     next = slot
     window.removeAll()
   }
-  /// A heartbeat interval is over. Gives the slots of Accepts that were on their way all through it and still matter, because
-  /// they are not all chosen; they count as sent anew. Others of that age are forgotten.
-  mutating func overdue(chosen: Slot) -> [(first: Slot, last: Slot)] { window.turn(chosen: chosen) }
+  /// The acceptor answered heartbeat `beat`. Gives the slots of Accepts that left before it, are not answered, and still matter,
+  /// because they are not all chosen; they count as sent anew, after heartbeat `now`. Others of that age are forgotten.
+  mutating func lost(before beat: UInt64, now: UInt64, chosen: Slot) -> [(first: Slot, last: Slot)] {
+    window.lost(before: beat, now: now, chosen: chosen)
+  }
 }
 
 /// The Accepts on their way to one acceptor, oldest first: at most `limit`. Answers may overtake each other.
@@ -39,8 +41,8 @@ private struct Window: Sendable {
   struct Flight: Sendable {
     var first: Slot
     var last: Slot
-    /// Heartbeats since it left.
-    var age: Int
+    /// The last heartbeat before it left.
+    var beat: UInt64
   }
   private var flights: [Flight] = []
   private var head = 0
@@ -60,23 +62,22 @@ private struct Window: Sendable {
       head = 0
     }
   }
-  mutating func turn(chosen: Slot) -> [(first: Slot, last: Slot)] {
-    guard flights.count > head else { return [] }
-    var stale: [(first: Slot, last: Slot)] = []
+  mutating func lost(before beat: UInt64, now: UInt64, chosen: Slot) -> [(first: Slot, last: Slot)] {
+    guard flights[head...].contains(where: { $0.beat < beat }) else { return [] }
+    var lost: [(first: Slot, last: Slot)] = []
     var kept: [Flight] = []
     for var flight in flights[head...] {
-      flight.age += 1
-      if flight.age > 1 {
+      if flight.beat < beat {
         guard flight.last > chosen else { continue }
         flight.first = max(flight.first, chosen.next)
-        flight.age = 0
-        stale.append((flight.first, flight.last))
+        flight.beat = now
+        lost.append((flight.first, flight.last))
       }
       kept.append(flight)
     }
     flights = kept
     head = 0
-    return stale
+    return lost
   }
   mutating func removeAll() {
     flights.removeAll(keepingCapacity: true)
