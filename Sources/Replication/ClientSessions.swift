@@ -26,7 +26,7 @@ public struct ClientSessions: Sendable {
   }
 
   public private(set) var service = KeyValueStore()
-  /// Covers every command executed so far, with its reply: equal on all replicas at equal slots.
+  /// Covers every command executed so far, with its reply and what its key holds afterwards: equal on all replicas at equal slots.
   public private(set) var digest = Digest()
   private var sessions: [UInt64: Session] = [:]
   /// Sessions kept; opening one more expires the one that was used longest ago, by position in the log.
@@ -47,6 +47,8 @@ public struct ClientSessions: Sendable {
     let reply = service.apply(command.operation)
     sessions.values[found] = Session(sequence: command.id.sequence, reply: reply, lastUse: position)
     fold(command.id, reply)
+    digest.fold(UInt64(command.operation.key))
+    digest.fold(service[command.operation.key])
     return .applied(reply)
   }
 

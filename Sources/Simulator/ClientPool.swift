@@ -25,7 +25,8 @@ struct SimulatedClient {
   /// Its one alarm, moved like a replica's timers.
   var alarm: (time: Int64, kind: Waking)?
   var queuedAlarm: Int64?
-  /// It got its last operation through after the faults were taken back.
+  /// All faults are taken back, and it asks for one more operation; it got one through.
+  var isProving = false
   var hasProven = false
   var generation: UInt32 = 0
 

@@ -66,8 +66,8 @@ extension Simulation {
     case .healing:
       if clients.clients[index].hasProven {
         settleIfQuiet()
-      } else {
-        clients.clients[index].hasProven = true
+      } else if !clients.clients[index].isBusy {
+        clients.clients[index].isProving = true
         begin(index, due: now)
       }
     case .settling, .over: break
@@ -144,6 +144,7 @@ extension Simulation {
       return proceed(index)
     }
     clients.clients[index].entry = nil
+    if clients.clients[index].isProving { clients.clients[index].hasProven = true }
     clients.history[entry].returned = now
     clients.history[entry].outcome = .ok(reply)
     let client = clients.clients[index]
@@ -257,6 +258,9 @@ extension Simulation {
     if costsCPU {
       node.busyUntil = max(node.busyUntil, now) + environment.cpu.perMessageOut.nanoseconds
       time = node.busyUntil
+    }
+    if case .reply(_, let reply) = answer {
+      hash.fold(reply.value ^ UInt64(index) << 40 ^ (reply.applied ? 1 << 63 : 0))
     }
     queue.push(.answer(client: Int32(index), answer), at: time + clientDelay)
   }

@@ -26,6 +26,7 @@ extension Simulation {
   func transmit(_ message: Core.Message, from node: SimulatedNode<Core>, to peers: NodeSet) {
     let bytes = message.byteCount
     let frames = peers.count
+    hash.fold(peers.bits ^ UInt64(message.tag) << 56 ^ UInt64(bytes) << 20)
     result.messages[Int(message.tag)].frames += UInt64(frames)
     result.messages[Int(message.tag)].bytes += UInt64(frames * bytes)
     if trace != nil { for peer in peers { trace?.sent(now, message.description, node.id, peer) } }

@@ -40,6 +40,7 @@ extension Simulation {
     result.windowEnd = min(result.windowEnd, now)
     deadline = now + configuration.measure.patience.nanoseconds
     queue.push(.phase(.over), at: deadline)
+    if isFaulty { censorOutstanding() }
     heal()
     // What was due and found no client is not started any more: it is unanswered.
     for due in clients.backlog where due >= result.windowStart {
@@ -50,6 +51,21 @@ extension Simulation {
     clients.idle.removeAll()
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
     settleIfQuiet()
+  }
+
+  /// A fault is active that `heal` will take back.
+  private var isFaulty: Bool {
+    loss > environment.link.loss || !blockade.isEmpty || nodes.contains { !$0.isUp || $0.isPaused }
+  }
+  /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
+  /// window counts as unanswered.
+  private func censorOutstanding() {
+    for index in clients.clients.indices where clients.clients[index].isMeasured && clients.clients[index].entry != nil
+    {
+      clients.clients[index].isMeasured = false
+      result.counts.unanswered += 1
+      recorder?.censored(due: clients.clients[index].due, sent: clients.clients[index].sent, end: now)
+    }
   }
 
   /// Takes every fault back: all replicas run, all links are open and lose nothing.

@@ -51,6 +51,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   var chosenThrough: UInt64 = 0
   /// By then a run must have come to rest.
   var deadline: Int64 = .max
+  /// When the last million events were over.
+  private var lastLook: Int64 = -1_000_001
 
   public init(
     _ configuration: SimulationConfiguration, tuning: Core.Tuning, recorder: (any Recorder)? = nil,
@@ -97,10 +99,20 @@ public final class Simulation<Core: ConsensusProtocol> {
       guard let (time, event) = queue.pop() else { break }
       now = time
       result.events += 1
+      if result.events.isMultiple(of: Self.stormEvents) { checkForStorm() }
       handle(event)
       if phase == .settling { settle() }
     }
     return finish()
+  }
+
+  /// So many events within a millisecond are no load but messages that breed: a million messages per replica and second are 20,000.
+  private static var stormEvents: UInt64 { 1_000_000 }
+  private func checkForStorm() {
+    findings.expect(
+      now - lastLook > 1_000_000, "LIVE", nil,
+      "a million events between \(lastLook) and \(now) ns: messages breed messages")
+    lastLook = now
   }
 
   private func start() {

@@ -80,7 +80,8 @@ public struct SimulationResult: Sendable {
   public var counts = OperationCounts()
   /// Simulator events handled.
   public var events: UInt64 = 0
-  /// Covers every event and every replica's state after it: equal runs have equal hashes.
+  /// Covers every step with its time and the replica's status after it, kind, size and addressees of every message, every chosen value
+  /// and every reply: equal runs have equal hashes.
   public var hash: UInt64 = 0
   /// Virtual nanoseconds at the end, and the measured window.
   public var end: Int64 = 0

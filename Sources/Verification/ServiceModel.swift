@@ -45,6 +45,8 @@ struct ServiceModel: Sendable {
       let reply = apply(command.operation)
       sessions[index].execute(command.id.sequence, at: place, reply)
       fold(command.id, reply)
+      digest.fold(UInt64(command.operation.key))
+      digest.fold(values[command.operation.key] ?? 0)
     }
     return known
   }

@@ -118,7 +118,9 @@ struct RunCommand: ParsableCommand {
   private func begin(_ folder: String, _ experiments: [Experiment], _ suite: SuiteFolder) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch { throw InputError("\(folder): cannot be made: \(error.localizedDescription)") }
+    } catch {
+      throw InputError("\(folder): this folder cannot be made: something in its path is no folder, or not writable")
+    }
     let notes = experiments.map {
       Provenance.ExperimentNote(name: $0.name, question: $0.question, charts: $0.charts)
     }

@@ -77,7 +77,7 @@ import Testing
 }
 
 @Suite("The experiments that are shipped") struct ExperimentTestsShipped {
-  static let names = ["commit-latency", "election", "election-rules", "load"]
+  static let names = ["cluster-size", "commit-latency", "disk", "election", "election-rules", "load"]
 
   @Test("They are the ones in the folder, named like their files, with both profiles", arguments: ["quick", "full"])
   func load(_ profile: String) throws {
@@ -104,7 +104,8 @@ import Testing
     for point in experiment.points {
       let result = point.variant.simulate(point.configuration(seed: 1, trial: 0), nil, nil, false)
       #expect(result.hasFormed && result.isAtRest, "\(point.variant.name)")
-      #expect(result.counts.unanswered == 0)
+      // When an election trial ends the leader is still dead, and who waits for it is unanswered.
+      if point.faults.entries.isEmpty { #expect(result.counts.unanswered == 0) }
     }
   }
 

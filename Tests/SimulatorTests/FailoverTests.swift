@@ -36,6 +36,7 @@ import Testing
         #expect(established - suspected == delays * 800_000 + 3 * 300_000, "seed \(seed)")
         #expect(elected - suspected == (delays - 2) * 800_000 + 2 * 300_000, "seed \(seed)")
         #expect(failover.rounds == 1 && failover.splitVotes == 0)
+        #expect(failover.followed == elected + 800_000, "the others hear of their leader one delay later")
         // A command that waited at the winner shares the no-op's batch and write; one that waited elsewhere is redirected.
         #expect(resumed >= established)
         if resumed == established { shared += 1 }
@@ -62,6 +63,29 @@ import Testing
       #expect(frames(.election, of: result) == 2 * (n - 1) + (n - 1) + (n - 2))
     }
     #expect(undisputed >= 5)
+  }
+
+  @Test("Every term that elected nobody is a split vote, and counted as one")
+  func splitVoteCount() throws {
+    var splits = 0
+    for seed in 1...80 as ClosedRange<UInt64> {
+      var environment = environment(
+        replicas: 5, delay: .constant(.milliseconds(1)), fsync: .microseconds(300), kind: .datagram)
+      environment.timing = Timing(
+        heartbeat: .milliseconds(50), electionTimeout: .milliseconds(150)...(.milliseconds(156)))
+      let result = simulate(
+        .init(
+          environment: environment, workload: Workload(arrival: .constant(perSecond: 100), sessions: 64, payload: 8),
+          measure: Measure(warmUp: .milliseconds(300), window: .seconds(10), stopsWhenRecovered: true),
+          faults: FaultPlan([.init(at: .milliseconds(20), .crash(.leader, downtime: nil))]), seed: seed), tuning: .plain
+      )
+      expectOK(result, "seed \(seed)")
+      let failover = try #require(result.failovers.first)
+      let winner = try #require(result.leaderships.first { $0.at == failover.elected })
+      #expect(failover.splitVotes == Int(winner.epoch - failover.epochBefore) - 1, "seed \(seed)")
+      splits += failover.splitVotes
+    }
+    #expect(splits > 20)
   }
 
   /// Means in ms over crashes that are uniform in a heartbeat interval: until the first suspicion, and until the election.

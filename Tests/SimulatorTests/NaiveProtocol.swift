@@ -63,7 +63,14 @@ struct Naive: ConsensusProtocol {
     ) {}
     func examine(_ view: some ClusterView<Naive>, _ findings: inout Findings) {}
   }
-  typealias Tuning = Void
+  /// What is wrong with it besides the missing majority.
+  enum Tuning {
+    case asIs
+    /// Acknowledges a copy before its disk has it.
+    case hasty
+    /// Another incarnation reads its records another way.
+    case forgetful
+  }
 
   static let name = "naive"
   static let requiresSessions = true
@@ -76,9 +83,15 @@ struct Naive: ConsensusProtocol {
   private var isSettled = false
   private var committed = 0
   private var acknowledged: [NodeSet] = []
+  private let tuning: Tuning
+  private let isForgetting: Bool
+  /// Messages of peers with whom no session was open.
+  private var strangers = 0
 
   init(_ configuration: Configuration<Naive>) {
     id = configuration.id
+    tuning = configuration.tuning
+    isForgetting = tuning == .forgetful && configuration.seed.isMultiple(of: 2)
     patience = configuration.timing.electionTimeout.lowerBound
   }
 
@@ -90,6 +103,7 @@ struct Naive: ConsensusProtocol {
   }
   mutating func restore(_ snapshot: Snapshot) {}
   mutating func replay(_ record: Record) {
+    if isForgetting, record.slot.number > 5 { return }
     let index = Int(record.slot.number) - 1
     if index == log.count { log.append(record.entry) } else if index < log.count { log[index] = record.entry }
   }
@@ -102,10 +116,13 @@ struct Naive: ConsensusProtocol {
   func upholds(_ message: Message, to peer: NodeID) -> Bool {
     if case .copied(let slot) = message { entry(at: slot) != nil } else { true }
   }
-  func check(_ findings: inout Findings) {}
+  func check(_ findings: inout Findings) {
+    findings.expect(strangers == 0, "SESSION", id, "a message came outside of its session")
+  }
   func inspect() -> [(name: String, value: UInt64)] { [("last", UInt64(log.count))] }
 
   mutating func step(_ input: Input<Naive>, into effects: inout Effects<Naive>) {
+    if case .receive(_, let peer) = input, peer != id, !connected.contains(peer) { strangers += 1 }
     switch input {
     case .start: effects.start(.settle, after: patience)
     case .timeout: isSettled = true
@@ -120,7 +137,7 @@ struct Naive: ConsensusProtocol {
       effects.send(.copied(Slot(UInt64(log.count))), to: id)
     case .receive(.copy(let slot, let entry), let peer):
       append(slot, entry, &effects)
-      effects.send(.copied(slot), to: peer)
+      if tuning == .hasty { effects.sendAhead(.copied(slot), to: peer) } else { effects.send(.copied(slot), to: peer) }
       if committed < Int(slot.number) - 1 { committed = min(log.count, Int(slot.number) - 1) }
     case .receive(.copied(let slot), let peer):
       while acknowledged.count < slot.number { acknowledged.append(NodeSet()) }

@@ -18,7 +18,7 @@ import Testing
         workload: Workload(arrival: .closed(clients: 6, think: .milliseconds(3)), keys: 3, payload: 8),
         measure: Measure(warmUp: .milliseconds(100), window: .seconds(5)),
         faults: FaultPlan([.init(at: .seconds(1), .isolate(.node(NodeID(0)), for: .seconds(2)))]), seed: UInt64(seed)),
-      tuning: ()
+      tuning: .asIs
     ).run()
     #expect(result.verification.verdict == .violated)
     #expect(result.verification.violations.contains { ["C1", "C3"].contains($0.invariant) })
@@ -32,7 +32,7 @@ import Testing
         environment: environment(fsync: .microseconds(300)),
         workload: Workload(arrival: .closed(clients: 6, think: .milliseconds(3)), keys: 3, payload: 8),
         measure: Measure(warmUp: .milliseconds(100), window: .seconds(1)), seed: 1),
-      tuning: (), recorder: samples
+      tuning: .asIs, recorder: samples
     ).run()
     #expect(result.counts.answered > 500)
     #expect(Set(samples.commits) == [2_300_000])

@@ -10,11 +10,15 @@ import Verification
 /// Keeps every measurement of a run.
 final class Samples: Recorder {
   var client: [Int64] = []
+  var service: [Int64] = []
   var commits: [Int64] = []
   var censored = 0
   var stages: [[Int64]] = []
 
-  func answered(due: Int64, sent: Int64, at: Int64) { client.append(at - due) }
+  func answered(due: Int64, sent: Int64, at: Int64) {
+    client.append(at - due)
+    service.append(at - sent)
+  }
   func censored(due: Int64, sent: Int64, end: Int64) { censored += 1 }
   func completed(sinceWindowStart: Int64, latency: Int64) {}
   func abandoned(sinceWindowStart: Int64) {}

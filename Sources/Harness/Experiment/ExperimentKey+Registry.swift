@@ -55,7 +55,8 @@ extension ExperimentKey {
       "timing.trusts-disconnect", \.environment.timing.trustsDisconnect, .flag,
       "Whether a broken session with the leader counts as its silence."),
 
-    .init("batch.commands", \.environment.batch.commands, .count(1...1_000_000), "Commands in a batch, at most."),
+    // Slot and place in the batch name a command: 16 bits are for the place.
+    .init("batch.commands", \.environment.batch.commands, .count(1...65_536), "Commands in a batch, at most."),
     .init("batch.bytes", \.environment.batch.bytes, .bytes(1...1 << 30), "Bytes in a batch, at most."),
     .init(
       "batch.window", \.environment.batch.window, .count(1...1_000_000),

@@ -55,6 +55,7 @@ public struct ElectionRow: CSVRow {
         "Claims of an epoch, over all rounds; none where a leader is elected first and gets its epoch afterwards.",
         .none,
         .lowerIsBetter),
-      Column("run_hash", \.runHash, "Hash of everything that happened, in order.", .none, .follows),
+      Column(
+        "run_hash", \.runHash, "Hash of all steps, messages, chosen values and replies, in order.", .none, .follows),
     ]
 }

@@ -8,12 +8,11 @@ public struct MessageRow: CSVRow {
   public var bytes = 0
   public var batches = 0
   public var framesPerBatch: FixedDecimal?
-  public var framesPerBatchExpected: FixedDecimal?
 
   public init() {}
   /// Computes the ratio; it is empty when no batch was committed.
   public init(
-    _ run: RunKey, kind: String, purpose: String, frames: Int, bytes: Int, batches: Int, expected: FixedDecimal? = nil
+    _ run: RunKey, kind: String, purpose: String, frames: Int, bytes: Int, batches: Int
   ) {
     self.run = run
     self.kind = kind
@@ -22,7 +21,6 @@ public struct MessageRow: CSVRow {
     self.bytes = bytes
     self.batches = batches
     framesPerBatch = FixedDecimal(frames, over: batches)
-    framesPerBatchExpected = expected
   }
 
   public static let fileName = "messages.csv"
@@ -36,8 +34,5 @@ public struct MessageRow: CSVRow {
       Column("bytes", \.bytes, "Their bytes.", .bytes, .lowerIsBetter),
       Column("batches", \.batches, "Slots chosen in the whole run, no-ops included.", .none, .follows),
       Column("frames_per_batch", \.framesPerBatch, "`frames` over `batches`, rounded.", .none, .lowerIsBetter),
-      Column(
-        "frames_per_batch_expected", \.framesPerBatchExpected,
-        "The textbook's count for this kind and cluster size; empty where it gives none."),
     ]
 }

@@ -97,6 +97,6 @@ public struct SummaryRow: CSVRow {
   private static let course: [Column<Self>] = [
     Column("leader_changes", \.leaderChanges, "New leaders after the first.", .none, .lowerIsBetter),
     Column("events", \.events, "Events that the simulator executed.", .none, .follows),
-    Column("run_hash", \.runHash, "Hash of everything that happened, in order.", .none, .follows),
+    Column("run_hash", \.runHash, "Hash of all steps, messages, chosen values and replies, in order.", .none, .follows),
   ]
 }

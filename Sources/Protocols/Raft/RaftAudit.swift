@@ -91,8 +91,14 @@ public struct RaftAudit: ClusterAudit {
       checkElected(node, core, &findings)
     }
     if core.commit > before.commit { checkCommitted(node, input, before, core, effects, view, &findings) }
-    if core.standing == .leader, case .receive(.appendEntriesReply(let reply), let peer) = input {
-      checkMatch(reply, of: peer, node, core, view, &findings)
+    if core.standing == .leader, case .receive(let message, let peer) = input {
+      switch message {
+      case .appendEntriesReply(let reply), .heartbeatReply(let reply):
+        if reply.isSuccess { checkMatch(reply.term, reply.slot, of: peer, node, core, view, &findings) }
+      case .installSnapshotReply(let reply):
+        if reply.isDone { checkMatch(reply.term, reply.through, of: peer, node, core, view, &findings) }
+      default: break
+      }
     }
     count(input, before, core, effects)
     mirrors[Int(node.index)].term = core.term
@@ -233,11 +239,11 @@ public struct RaftAudit: ClusterAudit {
 
   /// R11: what a leader counts is on its peer's disk.
   private func checkMatch(
-    _ reply: Raft.AppendReply, of peer: NodeID, _ node: NodeID, _ core: borrowing Raft,
+    _ term: UInt64, _ slot: Slot, of peer: NodeID, _ node: NodeID, _ core: borrowing Raft,
     _ view: some ClusterView<Core>, _ findings: inout Findings
   ) {
-    guard reply.isSuccess, reply.term == core.term else { return }
-    let position = Position(slot: reply.slot, term: core.log.term(at: reply.slot) ?? 0)
+    guard term == core.term, slot <= core.log.lastSlot else { return }
+    let position = Position(slot: slot, term: core.log.term(at: slot) ?? 0)
     // Mostly the records say it; a copy of the whole state is dear.
     guard mirrors[Int(peer.index)].disk.term(at: position.slot) != position.term else { return }
     let disk = view.durable(peer)
