@@ -26,7 +26,7 @@ import Testing
     .beat(high, 7, chosen: 11),
     .beaten(high, 7, chosen: 10),
     .learnRequest(from: Slot(4)),
-    .learnReply(.init(first: Slot(4), chosen: Slot(8), entries: entries)),
+    .learnReply(.init(first: Slot(4), chosen: Slot(8), rest: .onRequest, entries: entries)),
     .installSnapshot(
       SnapshotPiece(through: Slot(40), stamp: high.stamp, offset: 3, bytes: [1, 2, 3], isLast: true)),
     .installSnapshotReply(.init(through: Slot(40), next: 6, isDone: false)),

@@ -15,7 +15,8 @@ import Testing
     #expect(outcome.ahead == [.init(message: .learnRequest(from: Slot(1)), to: NodeSet(NodeID(2)))])
     #expect(outcome.started[.learning] == .milliseconds(150))
     let values = [Entry.of(new, 7), .of(old, 2)]
-    let learned = server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(2), entries: values)), from: 2)
+    let learned = server.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(2), rest: .nothing, entries: values)), from: 2)
     #expect(learned.committed == [Slot(1), Slot(2)] && learned.values == [.of(7), .of(2)])
     #expect(learned.records.isEmpty, "a quorum has it on disk")
     #expect(learned.stopped.contains(.learning))
@@ -32,7 +33,8 @@ import Testing
   func latecomer() {
     var server = Server(1)
     server.receive(.propose(old, 1, [.of(1)]), from: 0)
-    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(ballot(9, 2), 9)])), from: 2)
+    server.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(1), rest: .nothing, entries: [.of(ballot(9, 2), 9)])), from: 2)
     #expect(server.core.chosen == Slot(1))
     let late = server.receive(.propose(ballot(3, 0), 1, [.of(3)]), from: 0)
     #expect(late.records.isEmpty && late.sent.isEmpty)
@@ -58,7 +60,8 @@ import Testing
     #expect(recovered.core.checkpoint() == server.core.checkpoint())
     // What was learned and differs from what was accepted is on other disks, not on this one.
     var learner = Server(1, accepted: [.of(old, 1)])
-    learner.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(new, 7)])), from: 2)
+    learner.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(1), rest: .nothing, entries: [.of(new, 7)])), from: 2)
     let vote = learner.receive(.propose(new, 2, [.of(2)]), from: 2)
     #expect(vote.records == [.accept(Slot(2), .of(new, 2), .init(after: Slot(1), through: Slot(1)))])
   }
@@ -68,7 +71,7 @@ import Testing
   @Test("What was learned from others is not settled here, compacted or not")
   func settledAbove() {
     var server = Server(1, accepted: [.of(old, 1)])
-    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(new, 7)])), from: 2)
+    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), rest: .nothing, entries: [.of(new, 7)])), from: 2)
     server.receive(.propose(new, 2, [.of(2)]), from: 2)
     server.receive(.beat(new, chosen: 2), from: 2)
     server.step(.compacted(.through(2, new)))
@@ -79,7 +82,8 @@ import Testing
     early.core.replay(vote.records[0])
     #expect(early.step(.start).committed.isEmpty)
     #expect(early.receive(.propose(ballot(9, 0), 2, [.of(8)]), from: 0).records.isEmpty, "settled, and another value")
-    let rest = early.receive(.learnReply(.init(first: Slot(1), chosen: Slot(1), entries: [.of(new, 7)])), from: 2)
+    let rest = early.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(1), rest: .nothing, entries: [.of(new, 7)])), from: 2)
     #expect(rest.values == [.of(7), .of(2)])
   }
 
@@ -91,47 +95,66 @@ import Testing
       leader.step(.propose(.of(2)))
       let noop = Entry(stamp: leader.core.ballot.stamp, value: .noop)
       let outcome = leader.receive(
-        .learnReply(.init(first: Slot(1), chosen: Slot(2), entries: [noop, Entry(stamp: new.stamp, value: value)])),
+        .learnReply(
+          .init(
+            first: Slot(1), chosen: Slot(2), rest: .nothing, entries: [noop, Entry(stamp: new.stamp, value: value)])),
         from: 1)
       #expect(outcome.values == [.noop, value])
       #expect((leader.core.standing == .leader) == (value == .of(2)))
     }
   }
 
-  @Test("Any peer answers with what was chosen, as much as fits, and one request follows the other")
+  @Test("Any peer answers with what was chosen, in as many messages as it takes, and in any order")
   func catchUp() {
     var teacher = Server(1, accepted: (1...9).map { .of(old, $0) }, shared: SharedTuning(messageBytes: 130))
     teacher.receive(.beat(old, chosen: 8), from: 0)
     var server = Server(2)
     server.receive(.beat(old, chosen: 8), from: 0)
-    var request: MultiPaxos.Message? = .learnRequest(from: Slot(1))
-    var rounds = 0
     #expect(server.step(.timeout(.learning)).ahead.map(\.to) == [NodeSet(NodeID(0))], "it may have been lost")
     server.step(.timeout(.learning))
     #expect(server.core.teacher == NodeID(1), "the leader did not answer: the next peer is asked")
-    while let next = request, rounds < 10 {
-      let reply = teacher.receive(next, from: 2)
-      #expect(reply.sent.isEmpty && reply.records.isEmpty)
-      request = server.receive(reply.messages[0], from: 1).messages.first
-      rounds += 1
+    let replies = teacher.receive(.learnRequest(from: Slot(1)), from: 2)
+    #expect(replies.sent.isEmpty && replies.records.isEmpty && replies.ahead.count == 4)
+    for index in [3, 1, 1, 2] {
+      #expect(server.receive(replies.ahead[index].message, from: 1).messages.isEmpty)
     }
-    #expect(server.core.chosen == Slot(8) && server.core.teacher == nil)
-    #expect(rounds == 4)
+    #expect(server.core.chosen == Slot(0) && server.core.teacher == NodeID(1))
+    #expect(server.receive(replies.ahead[0].message, from: 1).committed == (1...8).map { Slot($0) })
+    #expect(server.core.teacher == nil)
     let nothing = teacher.receive(.learnRequest(from: Slot(9)), from: 2)
-    #expect(nothing.messages == [.learnReply(.init(first: Slot(9), chosen: Slot(8), entries: []))])
+    #expect(nothing.messages == [.learnReply(.init(first: Slot(9), chosen: Slot(8), rest: .nothing, entries: []))])
   }
 
-  @Test("A reply that begins behind a gap teaches nothing; one that begins earlier teaches what is new")
+  @Test("After so many messages the teacher waits to be asked, and is asked once")
+  func pause() {
+    let n = MultiPaxos.pages + 2
+    var teacher = Server(1, accepted: (1...n).map { .of(old, $0) }, shared: SharedTuning(messageBytes: 1))
+    teacher.receive(.beat(old, chosen: UInt64(n)), from: 0)
+    var server = Server(2)
+    server.receive(.beat(old, chosen: UInt64(n)), from: 0)
+    server.step(.timeout(.learning))
+    server.step(.timeout(.learning))
+    let replies = teacher.receive(.learnRequest(from: Slot(1)), from: 2).messages
+    #expect(replies.count == MultiPaxos.pages)
+    var asked: [MultiPaxos.Message] = []
+    for reply in replies + [replies[0], replies.last!] { asked += server.receive(reply, from: 1).messages }
+    #expect(asked == [.learnRequest(from: Slot(UInt64(MultiPaxos.pages) + 1))])
+    for reply in teacher.receive(asked[0], from: 2).messages { server.receive(reply, from: 1) }
+    #expect(server.core.chosen == Slot(UInt64(n)) && server.core.teacher == nil)
+  }
+
+  @Test("A reply that begins behind a gap waits for what is in it; one that begins earlier teaches what is new")
   func gap() {
     var server = Server(1)
     let values = (2...3).map { Entry.of(old, $0) }
-    server.receive(.learnReply(.init(first: Slot(2), chosen: Slot(3), entries: values)), from: 0)
+    server.receive(.learnReply(.init(first: Slot(2), chosen: Slot(3), rest: .nothing, entries: values)), from: 0)
     #expect(server.core.chosen == Slot(0))
-    server.receive(.learnReply(.init(first: Slot(1), chosen: Slot(2), entries: [.of(old, 1), values[0]])), from: 0)
-    #expect(server.core.chosen == Slot(2))
+    server.receive(
+      .learnReply(.init(first: Slot(1), chosen: Slot(2), rest: .nothing, entries: [.of(old, 1), values[0]])), from: 0)
+    #expect(server.core.chosen == Slot(3))
     let third = server.receive(
-      .learnReply(.init(first: Slot(1), chosen: Slot(3), entries: [.of(old, 1)] + values)), from: 0)
-    #expect(third.committed == [Slot(3)])
+      .learnReply(.init(first: Slot(2), chosen: Slot(4), rest: .nothing, entries: values + [.of(old, 4)])), from: 0)
+    #expect(third.committed == [Slot(4)])
   }
 
   @Test("What was compacted is taught as a snapshot, a piece for each answer")

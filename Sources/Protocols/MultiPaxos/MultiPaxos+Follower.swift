@@ -112,33 +112,48 @@ extension MultiPaxos {
   }
 
   mutating func learn(_ reply: LearnReply, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
-    guard reply.first <= chosen.next else { return }
     let before = chosen
-    for entry in reply.entries.dropFirst(Int(min(chosen.next.number - reply.first.number, 1 << 32))) {
+    var slot = reply.first
+    for entry in reply.entries {
+      if slot > chosen, slot.number <= chosen.number + Self.horizon { lessons.put(entry, at: slot) }
+      slot = slot.next
+    }
+    while let entry = lessons[chosen.next] {
       // A leader whose own proposals were chosen goes on: only the acceptances were lost, and their acceptors compact. One that
       // is told of other values was overtaken.
       if standing == .leader, chosen == last || log.entry(at: chosen.next)?.value != entry.value { stepDown(&effects) }
       learn(entry, &effects)
+      lessons.remove(through: chosen)
     }
     advance(&effects)
     guard peer == teacher else { return }
     unanswered = 0
+    if reply.rest == .onRequest { pause = max(pause, Slot(slot.number - 1)) }
+    guard chosen > before || reply.entries.isEmpty else { return }
     // A reply that comes twice is no reason to ask twice, or duplicates would breed.
-    let isNews = chosen > before
-    if chosen < reply.chosen, !reply.entries.isEmpty {
-      if isNews { ask(peer, &effects) }
-      return
+    if chosen >= reply.chosen || reply.entries.isEmpty {
+      finishLearning(&effects)
+      if chosen > before { prepareAgain(&effects) }
+    } else if pause > before, chosen >= pause {
+      ask(peer, &effects)
+    } else {
+      effects.start(.learning, after: timing.electionTimeout.lowerBound)
     }
-    finishLearning(&effects)
-    if isNews { prepareAgain(&effects) }
   }
 
   /// Answers whoever asks with values, or with a snapshot in place of what was compacted.
   mutating func teach(_ peer: NodeID, from slot: Slot, _ effects: inout Effects<MultiPaxos>) {
     guard peers.contains(peer) else { return }
     if slot <= log.anchor { return offerSnapshot(to: peer, from: slot, &effects) }
-    let entries = log.entries(from: slot, through: chosen, bytes: shared.messageBytes)
-    effects.sendAhead(.learnReply(LearnReply(first: slot, chosen: chosen, entries: entries)), to: peer)
+    var next = slot
+    for left in (0..<Self.pages).reversed() {
+      let entries = log.entries(from: next, through: chosen, bytes: shared.messageBytes)
+      let end = Slot(next.number + UInt64(entries.count) - 1)
+      let rest = end >= chosen ? Rest.nothing : left > 0 ? .follows : .onRequest
+      effects.sendAhead(.learnReply(LearnReply(first: next, chosen: chosen, rest: rest, entries: entries)), to: peer)
+      if rest == .nothing { return }
+      next = end.next
+    }
   }
 
   // MARK: Snapshots

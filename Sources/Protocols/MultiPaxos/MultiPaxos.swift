@@ -79,8 +79,8 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Slots beyond the chosen ones that a replica takes anything for: a bound on what a peer can make it store.
   static let horizon: UInt64 = 1 << 20
 
-  /// Messages of one promise that follow each other unasked.
-  static let pages = 64
+  /// Messages of one promise, or of one answer to a learner, that follow each other unasked.
+  static let pages = 16
 
   public static let name = "multipaxos"
   /// Candidates of one round compete by their ids; the highest wins, and none stands in the others' way.
@@ -122,6 +122,9 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Requests to it in a row that it did not answer in time.
   var unanswered = 0
   var incoming = SnapshotTransfer()
+  /// Chosen values that came before those of earlier slots, and the slot after which the teacher waits to be asked again.
+  var lessons = SlotArray<Entry>()
+  var pause = Slot(0)
   /// Indexed by node: the snapshot that it is being sent.
   var offers: [Offer?]
   /// Who accepted what: a leader's own proposals, and with `allLearn` everybody's.
@@ -187,6 +190,7 @@ public struct MultiPaxos: ConsensusProtocol {
     chosen = max(chosen, log.base)
     votes.remove(through: chosen)
     reports.remove(through: chosen)
+    lessons.remove(through: chosen)
   }
   public mutating func replay(_ record: Record) {
     switch record {
@@ -310,7 +314,10 @@ public struct MultiPaxos: ConsensusProtocol {
       chosen = chosen.next
       effects.commit(entry, at: chosen)
     }
-    if chosen > before { votes.remove(through: chosen) }
+    if chosen > before {
+      votes.remove(through: chosen)
+      if !lessons.isEmpty { lessons.remove(through: chosen) }
+    }
   }
 
   /// The next slot's value is chosen, says somebody who knows.

@@ -46,9 +46,9 @@ extension MultiPaxos {
     public var chosen: Slot
     public var reports: [Report]
   }
-  /// What there is beyond a page of a promise.
+  /// What there is beyond a page of something long.
   public enum Rest: UInt8, Hashable, Sendable {
-    /// Nothing was accepted there at all.
+    /// Nothing was accepted there at all, or is known to be chosen.
     case nothing
     /// Another page, which is on its way.
     case follows
@@ -88,6 +88,7 @@ extension MultiPaxos {
     public var first: Slot
     /// The sender knows slots up to this one to be chosen.
     public var chosen: Slot
+    public var rest: Rest
     /// What was chosen from `first` on.
     public var entries: [Entry]
   }
@@ -297,11 +298,12 @@ extension MultiPaxos.LearnReply {
   func encode(into writer: inout ByteWriter) {
     writer.write(first)
     writer.write(chosen)
+    writer.write(rest.rawValue)
     writer.write(UInt32(entries.count))
     for entry in entries { writer.write(entry) }
   }
   init(from reader: inout ByteReader) throws(WireError) {
-    self.init(first: try reader.position(), chosen: try reader.slot(), entries: [])
+    self.init(first: try reader.position(), chosen: try reader.slot(), rest: try reader.rest(), entries: [])
     let count = try reader.count(minimumBytes: 9)
     entries.reserveCapacity(count)
     for _ in 0..<count { entries.append(try reader.entry()) }
