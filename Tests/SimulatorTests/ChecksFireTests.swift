@@ -36,7 +36,7 @@ import Testing
     let crashes = (1...4).map {
       ScheduledFault(at: .milliseconds(500 * $0), .crash(.node(NodeID(2)), downtime: .milliseconds(50)))
     }
-    let found = (1...4).map { naive(.forgetful, crashes, seed: $0).verification.violations.first?.invariant }
+    let found = (1...30).map { naive(.forgetful, crashes, seed: $0).verification.violations.first?.invariant }
     #expect(found.contains("C7"))
   }
 

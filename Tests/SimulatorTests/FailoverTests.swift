@@ -85,7 +85,7 @@ import Testing
       #expect(failover.splitVotes == Int(winner.epoch - failover.epochBefore) - 1, "seed \(seed)")
       splits += failover.splitVotes
     }
-    #expect(splits > 20)
+    #expect(splits > 10)
   }
 
   /// Means in ms over crashes that are uniform in a heartbeat interval: until the first suspicion, and until the election.

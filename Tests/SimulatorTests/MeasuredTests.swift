@@ -36,7 +36,7 @@ import Unreplicated
       .init(
         environment: environment, workload: Workload(arrival: .constant(perSecond: 100), sessions: 4, payload: 8),
         measure: Measure(warmUp: .zero, window: .seconds(1)),
-        faults: FaultPlan([.init(at: .milliseconds(101), .crash(.node(NodeID(0)), downtime: nil))]), seed: 1),
+        faults: FaultPlan([.init(at: .milliseconds(105), .crash(.node(NodeID(0)), downtime: nil))]), seed: 1),
       tuning: .init(), recorder: samples
     ).run()
     expectOK(result)
