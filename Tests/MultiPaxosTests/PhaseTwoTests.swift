@@ -188,6 +188,14 @@ import Testing
   func allLearnBallots() {
     var server = Server(1, of: 5, tuning: .allLearn)
     let (low, high) = (ballot(1, 0), ballot(2, 3))
+    var mixed = Server(1, of: 5, tuning: .allLearn)
+    mixed.receive(.propose(high, 1, [.of(1)]), from: 3)
+    mixed.receive(.acceptedIn(high, 1), from: 3)
+    mixed.receive(.acceptedIn(low, 1), from: 2)
+    #expect(
+      mixed.receive(.acceptedIn(high, 1), from: 4).committed.isEmpty,
+      "two of the higher and one of the lower are no quorum")
+    #expect(mixed.receive(.acceptedIn(high, 1), from: 2).committed == [Slot(1)])
     server.receive(.propose(low, 1, [.of(1)]), from: 0)
     server.receive(.acceptedIn(low, 1), from: 1)
     server.receive(.acceptedIn(low, 1), from: 0)

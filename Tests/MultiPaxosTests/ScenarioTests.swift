@@ -146,6 +146,16 @@ import Testing
     #expect(failover.resumed.map { $0 - failover.fault < 2_000_000_000 } == true)
   }
 
+  @Test("Who is refused backs off for as long as any follower waits")
+  func backOff() {
+    var server = Server(of: 5)
+    server.step(.timeout(.election))
+    let own = server.core.ballot
+    let outcome = server.receive(.nack(refused: own, by: own.next(of: NodeID(3))), from: 1)
+    #expect(server.core.standing == .follower)
+    #expect(outcome.started[.election].map { $0 >= .milliseconds(150) && $0 <= .milliseconds(300) } == true)
+  }
+
   @Test("Proposers do not duel: with a quorum and bounded delays the ballots soon stop rising", arguments: 1...10)
   func noDuel(seed: Int) {
     for tuning in Self.tunings {

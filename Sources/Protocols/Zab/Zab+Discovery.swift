@@ -50,6 +50,7 @@ extension Zab {
     leaderAcks = followers
     matched = Watermarks(of: cluster)
     ownSilence = 0
+    looks = 0
     effects.start(.ping, after: timing.heartbeat)
     effects.start(.quorum, after: quorumInterval)
     followers.add(id)

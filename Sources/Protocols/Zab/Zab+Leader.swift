@@ -112,6 +112,10 @@ extension Zab {
       }
       progress[index].silence += 1
     }
+    looks += 1
+    // Whoever promised this epoch and lost its channel before it said so cannot promise it again: without one more server the quorum
+    // would never be full. ZooKeeper bounds the phase by `initLimit`, signs of life or not; the next epoch is later than all promises.
+    guard phase != .discovery || looks <= patience + 1 else { return lookForLeader(&effects) }
     // Itself it counts only through its own disk, and without that it does not lead.
     guard alive.contains(id), alive.count >= cluster.majority else { return lookForLeader(&effects) }
     for peer in silent { drop(peer, &effects) }

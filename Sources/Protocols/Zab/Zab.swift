@@ -125,6 +125,8 @@ public struct Zab: ConsensusProtocol {
   var matched: Watermarks
   /// Looks at the quorum since this leader last heard itself, through its disk.
   var ownSilence = 0
+  /// Looks at the quorum in this leadership.
+  var looks = 0
 
   public init(_ configuration: Configuration<Zab>) {
     id = configuration.id
