@@ -96,6 +96,17 @@ import Testing
     }
   }
 
+  @Test("The folders of the three protocols have the same files, as far as the protocols allow")
+  func files() throws {
+    for name in ["MultiPaxos", "Raft", "Zab"] {
+      let found = Set(
+        Self.swiftFiles(under: Self.sources.appending(path: "Protocols/\(name)")).map(\.lastPathComponent))
+      let parts = ["", "+Election", "+Leader", "+Follower", "+Checks", "Message", "Record", "Log", "Audit"]
+      let missing = Set(parts.map { "\(name)\($0).swift" } + ["Progress.swift"]).subtracting(found)
+      #expect(missing.isEmpty, "\(name) lacks \(missing.sorted())")
+    }
+  }
+
   @Test("The top level holds what the design says, and no file is longer than five hundred lines")
   func layout() throws {
     let agreed: Set = ["Package.swift", "Sources", "Benchmarks", "Tests", "Results", "Plots", "README.md"]
