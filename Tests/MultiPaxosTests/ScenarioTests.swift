@@ -78,7 +78,7 @@ import Testing
     #expect(count("snapshots installed by Multi-Paxos", in: result) >= 1)
   }
 
-  /// "TODO nil gap?": execution then blocks for ever.
+  /// A gap that nobody fills: execution then blocks for ever.
   @Test("A gap that a dead leader left is filled within one change of leaders")
   func gapFilled() {
     let old = ballot(1, 0)
