@@ -128,7 +128,7 @@ extension Simulation {
     result.end = now
     result.fsyncs = nodes.map(\.fsyncs)
     result.failovers = failover.failovers
-    result.coverage = audit.coverage + coverage.list
+    result.coverage = audit.coverage + coverage.list(sessionsOnly: Core.requiresSessions)
     if keepsHistory { result.history = clients.history }
     trace?.end(hash.value, result.verification)
     return result
