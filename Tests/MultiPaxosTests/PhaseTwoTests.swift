@@ -110,6 +110,50 @@ import Testing
     #expect(freed.ahead.first { if case .accept = $0.message { true } else { false } }?.to == NodeSet(NodeID(1)))
   }
 
+  @Test("A new leader proposes many open slots again in as few messages as their bytes allow, and within the window")
+  func opening() {
+    let old = ballot(1, 1)
+    let bytes = 2 * Entry.of(old, 1).byteCount
+    for (window, sent) in [(1, [2]), (2, [2, 2]), (9, [2, 2, 1])] {
+      var server = Server(
+        promised: old, accepted: (1...5).map { .of(old, $0) },
+        shared: SharedTuning(inflight: window, messageBytes: bytes))
+      let outcome = server.becomeLeader()
+      #expect(outcome.records.count == 5)
+      #expect(outcome.sent.map(\.message) == [.acceptedIn(server.core.ballot, 1, through: 5)])
+      for peer in 1...2 {
+        let accepts = outcome.ahead.filter { $0.to.contains(NodeID(peer)) }.map(\.message)
+        #expect(accepts == parts(sent).map { .propose(server.core.ballot, $0.first, $0.values) })
+      }
+      #expect(outcome.ahead.first?.to == NodeSet(bits: 0b110), "the first is the same for all")
+      let next = server.receive(.acceptedIn(server.core.ballot, 1, through: 2), from: 1)
+      #expect(next.accepts.map(\.values.count) == (sent.count < 3 ? [sent.count == 2 ? 1 : 2] : []))
+    }
+  }
+  /// The values from 1 on, so many at a time.
+  private func parts(_ counts: [Int]) -> [(first: UInt64, values: [Value])] {
+    var first = 1
+    return counts.map { count in
+      defer { first += count }
+      return (UInt64(first), (first..<(first + count)).map { .of($0) })
+    }
+  }
+
+  @Test("A deposed leader is told once for all that it has on its way, and again at each heartbeat")
+  func refusals() {
+    var server = Server(1, promised: ballot(4, 2))
+    let refused = [MultiPaxos.Message.nack(refused: own, by: ballot(4, 2))]
+    for slot in 1...3 as ClosedRange<UInt64> {
+      let outcome = server.receive(.propose(own, slot, [.of(1)]), from: 0)
+      #expect(outcome.messages == (slot == 1 ? refused : []) && outcome.records.isEmpty)
+    }
+    for _ in 0..<2 { #expect(server.receive(.beat(own), from: 0).messages == refused, "the first may have been lost") }
+    #expect(server.receive(.chosen(.init(ballot: own, chosen: Slot(1))), from: 0).messages.isEmpty)
+    #expect(
+      server.receive(.propose(ballot(2, 0), 1, [.of(1)]), from: 0).messages
+        == [.nack(refused: ballot(2, 0), by: ballot(4, 2))], "another ballot")
+  }
+
   @Test(
     "What left before a heartbeat and is not answered when that one is was lost: it is sent again, unless it is chosen")
   func retransmission() {

@@ -5,11 +5,14 @@ extension MultiPaxos {
   // MARK: The acceptor
 
   /// Whether a message of a ballot's owner counts. If so it is followed, and its silence begins anew; if it was overtaken it is
-  /// told.
-  mutating func admit(_ sender: Ballot, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) -> Bool {
+  /// told, once for all that it has on its way here, and again at each heartbeat, since what it was told may be lost.
+  mutating func admit(
+    _ sender: Ballot, from peer: NodeID, isHeartbeat: Bool = false, _ effects: inout Effects<MultiPaxos>
+  ) -> Bool {
     guard sender.node == peer, peer != id else { return false }
     guard sender >= ballot else {
-      effects.send(.nack(refused: sender, by: ballot), to: peer)
+      if isHeartbeat || sender != refused { effects.send(.nack(refused: sender, by: ballot), to: peer) }
+      refused = sender
       return false
     }
     if sender > ballot { overtake(sender, &effects) }
@@ -67,7 +70,7 @@ extension MultiPaxos {
 
   mutating func answer(_ beat: Beat, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     let mark = beat.mark
-    guard admit(mark.ballot, from: peer, &effects) else { return }
+    guard admit(mark.ballot, from: peer, isHeartbeat: true, &effects) else { return }
     note(mark, &effects)
     let own = Watermark(ballot: mark.ballot, chosen: chosen)
     effects.send(.heartbeatReply(Beat(mark: own, number: beat.number)), to: peer)

@@ -23,35 +23,42 @@ extension MultiPaxos {
     // A new leader fills the gaps "by proposing ... a special no-op command" (PMS §3). With nothing open it proposes one all the
     // same: when that is chosen, so is all that was chosen before, and known here.
     opening = max(reports.last ?? chosen, chosen.next)
-    while last < opening { propose(reports[last.next]?.value ?? .noop, &effects) }
+    var values: [Value] = []
+    for number in last.next.number...opening.number { values.append(reports[Slot(number)]?.value ?? .noop) }
     reports.removeAll()
+    propose(values, &effects)
   }
 
   mutating func propose(_ batch: Batch, _ effects: inout Effects<MultiPaxos>) {
     guard standing == .leader else { return effects.reject(batch, hint: leader) }
-    propose(.batch(batch), &effects)
+    propose([.batch(batch)], &effects)
   }
 
-  /// Phase 2a in the next slot: one message, the same for all acceptors that have everything before it.
-  private mutating func propose(_ value: Value, _ effects: inout Effects<MultiPaxos>) {
-    let slot = last.next
-    last = slot
-    votes.put(Votes(ballot: ballot), at: slot)
-    vote(for: value, in: slot, &effects)
+  /// Phase 2a in the next slots, in as few messages as their bytes allow; the first is the same for all acceptors that have
+  /// everything before it.
+  private mutating func propose(_ values: [Value], _ effects: inout Effects<MultiPaxos>) {
+    let first = last.next
+    for value in values {
+      last = last.next
+      votes.put(Votes(ballot: ballot), at: last)
+      vote(for: value, in: last, &effects)
+    }
     // Asked for before the message, so that it does not leave behind it where the leader's disk comes first.
-    effects.send(.accepted(Accepted(ballot: ballot, first: slot, last: slot)), to: announcees)
+    effects.send(.accepted(Accepted(ballot: ballot, first: first, last: last)), to: announcees)
     var ready = NodeSet()
     for peer in acceptors.intersection(connected) {
       let index = Int(peer.index)
       guard progress[index].maySend else { continue }
-      if progress[index].next == slot {
-        progress[index].sent(from: slot, through: slot, after: beats)
-        ready.insert(peer)
-      } else {
-        replicate(to: peer, &effects)
-      }
+      if progress[index].next == first { ready.insert(peer) } else { replicate(to: peer, &effects) }
     }
-    if !ready.isEmpty { dispatch(slot, [value], to: ready, &effects) }
+    guard !ready.isEmpty else { return }
+    let fitting =
+      values.count == 1
+      ? values : log.entries(from: first, through: last, bytes: shared.messageBytes).map(\.value)
+    let end = Slot(first.number + UInt64(fitting.count) - 1)
+    for peer in ready { progress[Int(peer.index)].sent(from: first, through: end, after: beats) }
+    dispatch(first, fitting, to: ready, &effects)
+    if end < last { for peer in ready { replicate(to: peer, &effects) } }
   }
 
   /// Who hears of the leader's own acceptance. A learner that counts for itself takes it from the Accept if the leader's disk

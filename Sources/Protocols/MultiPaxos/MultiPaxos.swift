@@ -130,6 +130,8 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Who accepted what: a leader's own proposals, and with `allLearn` everybody's.
   var votes = SlotArray<Votes>()
 
+  /// The last ballot that was overtaken and whose owner was told.
+  var refused = Ballot.zero
   /// The last slot from which the owner of `promised` asked for what was accepted.
   var served = Slot(0)
 
@@ -186,6 +188,7 @@ public struct MultiPaxos: ConsensusProtocol {
     var floor = log.base.number - min(retained, log.base.number)
     for offer in offers { if let offer { floor = min(floor, offer.snapshot.through.number) } }
     log.forget(through: log.base > chosen ? log.base : Slot(floor))
+    // What follows may be on disk before a peer's snapshot is.
     if log.base > chosen { learnedThrough = log.base }
     chosen = max(chosen, log.base)
     votes.remove(through: chosen)
