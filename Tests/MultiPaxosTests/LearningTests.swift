@@ -87,6 +87,19 @@ import Testing
     #expect(rest.values == [.of(7), .of(2)])
   }
 
+  @Test("Nor is what came as a peer's snapshot: an acceptance after it may be on disk before it")
+  func settledAboveSnapshot() {
+    var server = Server(1, accepted: [.of(old, 1), .of(old, 2)])
+    let piece = SnapshotTransfer.piece(of: .through(2, new), at: 0, limit: 100)
+    #expect(server.receive(.installSnapshot(piece), from: 2).installed == Slot(2))
+    let vote = server.receive(.propose(new, 3, [.of(3)]), from: 2)
+    #expect(vote.records == [.accept(Slot(3), .of(new, 3), .init(after: Slot(2), through: Slot(2)))])
+    // Without the snapshot, what was accepted below it is not known to be what was chosen.
+    var early = Server(1, accepted: [.of(old, 1), .of(old, 2)])
+    early.core.replay(vote.records[0])
+    #expect(early.step(.start).committed.isEmpty)
+  }
+
   @Test("A leader learns that its own proposals were chosen, and steps down where others were")
   func leaderLearns() {
     for value in [Value.of(2), .of(9)] {

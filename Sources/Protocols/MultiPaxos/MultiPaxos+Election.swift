@@ -35,12 +35,8 @@ extension MultiPaxos {
     for report in reply.reports where report.slot > chosen {
       if report.slot == chosen.next, report.slot <= reply.chosen {
         learn(report.entry, &effects)
-      } else {
-        // Whatever ballot the acceptor knows a chosen value by, no other report may prevail over it.
-        let stamp = report.slot <= reply.chosen ? Stamp(.max) : report.entry.stamp
-        if stamp >= reports[report.slot]?.stamp ?? stamp {
-          reports.put(Entry(stamp: stamp, value: report.entry.value), at: report.slot)
-        }
+      } else if report.entry.stamp >= reports[report.slot]?.stamp ?? report.entry.stamp {
+        reports.put(report.entry, at: report.slot)
       }
     }
     reports.remove(through: chosen)

@@ -127,6 +127,7 @@ public struct MultiPaxosAudit: ClusterAudit {
     var isOpen = false
     for report in reply.reports {
       isOpen = isOpen || report.slot > reply.chosen
+      // A value that is known to be chosen must prevail, whatever ballot it is known by: Paxos promises that.
       let stamp = report.slot <= reply.chosen ? Stamp(.max) : report.entry.stamp
       let known = mirrors[Int(node.index)].reports[report.slot]
       if stamp >= known?.stamp ?? stamp {
