@@ -69,6 +69,23 @@ import Testing
     #expect(leader.core.progress[1].mode == .open, "who did not count is synchronised all the same")
   }
 
+  /// Two CEPOCHs of one channel, each answered in another leadership of the same server.
+  @Test("A later epoch is promised as long as the leader of the last one is not acknowledged")
+  func anew() {
+    var server = Server(1, history: [2])
+    server.follow(2)
+    server.receive(.newEpoch(5), from: 2)
+    server.receive(.diff(.init(epoch: 5, previous: Zab.Position(2, 1, 2), entries: [.of(1, 3)])), from: 2)
+    #expect(server.receive(.newEpoch(4), from: 2).messages.isEmpty && server.core.standing == .following)
+    let later = server.receive(.newEpoch(7), from: 2)
+    #expect(later.records == [.acceptedEpoch(7)])
+    #expect(later.messages == [.promise(7, current: 1, [.start, Zab.Position(3, 1, 3)])])
+    let end = Zab.Position(3, 1, 3)
+    #expect(server.receive(.newLeader(epoch: 5, end: end), from: 2).messages.isEmpty, "that leadership is over")
+    #expect(server.receive(.newLeader(epoch: 7, end: end), from: 2).records == [.currentEpoch(7)])
+    #expect(server.receive(.newEpoch(8), from: 2).messages.isEmpty && server.core.acceptedEpoch == 7)
+  }
+
   @Test("A leader that hears of a later promise than its epoch looks again, and then proposes a later one still")
   func outdated() {
     var server = Server(0)

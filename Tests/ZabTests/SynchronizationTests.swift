@@ -198,6 +198,15 @@ import Testing
       for (index, zxid) in b.enumerated() { other.put(.of(zxid.epoch, zxid.counter), at: Slot(UInt64(index + 1))) }
       let shared = zip(a, b).prefix { $0 == $1 }.count
       #expect(own.common(with: other.outline)?.slot == Slot(UInt64(shared)))
+      // With a compacted prefix there, it may be found below that.
+      if b.count > 1 {
+        let cut = Int(random.below(UInt64(b.count - 1))) + 1
+        var rest = other
+        rest.adopt(Snapshot(through: Slot(UInt64(cut)), stamp: b[cut - 1].stamp, image: []))
+        rest.forget(through: Slot(UInt64(cut)))
+        let found = own.common(with: rest.outline)
+        #expect(found == nil ? shared < cut : found?.slot == Slot(UInt64(shared)))
+      }
       // With a compacted prefix here, what lies below it is not known any more.
       guard a.count > 1 else { continue }
       let cut = Int(random.below(UInt64(a.count - 1))) + 1

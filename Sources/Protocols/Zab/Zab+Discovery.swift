@@ -27,9 +27,12 @@ extension Zab {
   }
 
   /// "Once it receives NEWEPOCH(e') from the prospective leader, if F.p < e' then make F.p ← e' and acknowledge." An epoch that was
-  /// promised before is acknowledged without counting: it was promised to this leader, or to one that never got a quorum.
+  /// promised before is acknowledged without counting: it was promised to this leader, or to one that never got a quorum. A leader
+  /// that had to begin anew may answer both this server's CEPOCHs, the old one first: the later epoch counts.
   mutating func promise(_ epoch: UInt32, _ effects: inout Effects<Zab>) {
-    guard phase == .discovery, let leader else { return }
+    guard let leader, phase == .discovery || (isSynchronizing(in: acceptedEpoch) && epoch > acceptedEpoch) else {
+      return
+    }
     guard epoch >= acceptedEpoch else { return lookForLeader(&effects) }
     let counts = epoch > acceptedEpoch
     if counts { persist(.acceptedEpoch(epoch), &effects) }

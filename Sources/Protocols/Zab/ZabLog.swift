@@ -113,7 +113,7 @@ struct ZabLog: Sendable {
       let own = last(upTo: end.slot, withZxidAtMost: end.zxid)
       // What is known here may begin above the end.
       guard own.slot <= end.slot else { return nil }
-      if own.zxid.epoch == end.zxid.epoch, own.slot > outline[index - 1].slot { return own }
+      if own.zxid.epoch == end.zxid.epoch { return own }
     }
     return nil
   }
