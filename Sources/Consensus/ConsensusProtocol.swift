@@ -16,6 +16,8 @@ public protocol ConsensusProtocol: Sendable {
   static var name: String { get }
   /// True: defined over FIFO sessions only; the harness refuses it on datagram links.
   static var requiresSessions: Bool { get }
+  /// Whether a leader that is asked to hand over does; the harness refuses to ask one that would not.
+  static var transfersLeadership: Bool { get }
   /// Indexed by `Message.tag`.
   static var messageKinds: [MessageKind] { get }
   /// Which round of elections an epoch belongs to: candidates of one round compete, and if none of them wins the vote was split.
@@ -57,6 +59,7 @@ public protocol ConsensusProtocol: Sendable {
 
 extension ConsensusProtocol {
   public static var requiresSessions: Bool { false }
+  public static var transfersLeadership: Bool { false }
   public static func round(of epoch: UInt64) -> UInt64 { epoch }
   public static func commitQuorum(of cluster: Cluster, tuning: Tuning) -> Int { cluster.majority }
 

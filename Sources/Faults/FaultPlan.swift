@@ -28,8 +28,15 @@ public enum Fault: Hashable, Sendable {
   case mute(FaultTarget, inbound: Bool, for: Duration?)
   /// Ends every partition, cut and isolation.
   case heal
-  /// From now on transmissions are lost with this probability.
-  case loss(Double)
+  /// Nothing passes between a replica of the one group and a replica of the other; both still reach everybody else.
+  case partialPartition([FaultTarget], [FaultTarget], for: Duration?)
+  /// Links go down for half of `period`, and up again for the other half, over and over.
+  case flap(FlappingLinks, period: Duration, for: Duration?)
+  /// Nothing that the target writes becomes durable for a while; what was under way is then, and the rest after it.
+  case stallDisk(FaultTarget, Duration)
+  case change(Condition, for: Duration?)
+  /// An operator asks the leader to hand over to the target.
+  case transfer(to: FaultTarget)
 }
 
 public struct ScheduledFault: Hashable, Sendable {
@@ -51,6 +58,13 @@ public struct FaultPlan: Hashable, Sendable {
     self.faults = faults.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
   public var isEmpty: Bool { faults.isEmpty }
+}
+
+extension Fault {
+  /// From now on, or for a time, transmissions are lost with this probability.
+  public static func loss(_ probability: Double, for length: Duration? = nil) -> Fault {
+    .change(.loss(probability), for: length)
+  }
 }
 
 /// The directed pairs between which nothing passes. A pair may be blocked for several reasons at once.

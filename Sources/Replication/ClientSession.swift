@@ -60,6 +60,9 @@ public struct ClientSession: Sendable {
     self.policy = policy
   }
 
+  /// Tries `node` next.
+  public mutating func prefer(_ node: NodeID) { target = node }
+
   /// Starts the next command; `open` first. One at a time.
   public mutating func start(_ operation: Operation, padding: UInt32) -> Action {
     precondition(outstanding == nil, "a session has one outstanding command")

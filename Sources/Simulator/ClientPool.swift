@@ -29,6 +29,9 @@ struct SimulatedClient {
   var isProving = false
   var hasProven = false
   var generation: UInt32 = 0
+  /// Where it stands, and whom it asks first.
+  var place = 0
+  var home = NodeID(0)
 
   var isBusy: Bool { session.outstanding != nil }
 }
@@ -73,7 +76,15 @@ struct ClientPool {
   /// Draws a number of its own for each session that a client opens.
   func session(_ index: Int, generation: UInt32) -> ClientSession {
     ClientSession(
-      nonce: UInt64(generation) << 32 | UInt64(index), target: NodeID(0), nodes: replicas, policy: retry)
+      nonce: UInt64(generation) << 32 | UInt64(index), target: index < clients.count ? clients[index].home : NodeID(0),
+      nodes: replicas, policy: retry)
+  }
+
+  /// The client stands there from now on, and next asks the replica that it finds there.
+  mutating func settle(_ index: Int, at place: Int, asking home: NodeID) {
+    clients[index].place = place
+    clients[index].home = home
+    clients[index].session.prefer(home)
   }
 
   /// The client that a command is from.

@@ -1,6 +1,6 @@
 import Consensus
 
-/// Follows a cluster from a fault that strikes its leader to the first answer after it.
+/// Follows a cluster from a fault that strikes its leader, or from the request to hand over, to the first answer after it.
 struct FailoverTracker {
   private(set) var failovers: [Failover] = []
   /// Who stood in which epoch since the last fault.
@@ -21,8 +21,8 @@ struct FailoverTracker {
   /// Something is still awaited.
   var isOpen: Bool { failovers.last.map { !$0.isComplete } ?? false }
 
-  mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64) {
-    failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch))
+  mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64, isHandOver: Bool = false) {
+    failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch, isHandOver: isHandOver))
     candidacies = []
     rounds = []
     elections = 0

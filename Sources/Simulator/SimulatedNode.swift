@@ -1,5 +1,6 @@
 import Consensus
 import DequeModule
+import Faults
 import Replication
 
 /// What waits at a replica while its processor is busy or its process paused.
@@ -54,12 +55,26 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
     self.id = id
     self.simulation = simulation
     sessions = Array(repeating: 0, count: replicas)
+    cpu = simulation.environment.cpu
+    fsync = simulation.environment.fsync
   }
 
   var network: SimulatedNode { self }
   var storage: SimulatedNode { self }
   var timers: SimulatedNode { self }
   var probe: SimulatedNode { self }
+
+  /// This machine's own: faults can change them.
+  var cpu: CPUModel
+  var fsync: DelayDistribution
+  var fsyncFactor = 1.0
+  /// Until then nothing becomes durable; 0: the disk works.
+  var stalledUntil: Int64 = 0
+  /// Writes that would have ended while it stalls.
+  var heldWrites: [SimulationEvent<Core>] = []
+  var isStalled: Bool { stalledUntil > 0 }
+  /// When what waits for company is written, however little it is.
+  var groupDue: Int64?
 
   var isRunning: Bool { isUp && !isPaused }
 

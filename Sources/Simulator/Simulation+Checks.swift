@@ -100,7 +100,8 @@ extension Simulation {
       node.proposals.removeAll()
       interruptClients(of: node, hint: new.leader)
     }
-    let struck = failover.last?.struck
+    if awaitsLeader, new.role == .leader { takePlaces(node) }
+    let struck = failover.last.flatMap { $0.isHandOver ? nil : $0.struck }
     failover.note(node.id, new, at: now) { leader, epoch in
       nodes.allSatisfy {
         !$0.isUp || $0.id == struck || ($0.status.leader == leader && $0.status.epoch == epoch)
@@ -123,7 +124,7 @@ extension Simulation {
     result.verification = verify()
     hash.fold(UInt64(bitPattern: now))
     hash.fold(result.events)
-    result.faults = coverage.crashes + coverage.pauses + coverage.partitions
+    result.faults = coverage.crashes + coverage.pauses + coverage.partitions + coverage.conditions
     result.hash = hash.value
     result.end = now
     result.fsyncs = nodes.map(\.fsyncs)

@@ -89,15 +89,13 @@ extension Simulation {
     case .none: break
     case .send(_, to: let node, attempt: let attempt):
       detach(index)
-      queue.push(.request(node, client: Int32(index), attempt: attempt), at: now + clientDelay)
+      queue.push(.request(node, client: Int32(index), attempt: attempt), at: now + delay(ofClient: index, node))
       setAlarm(index, .timeout, at: now + environment.retry.timeout.nanoseconds)
     case .wait(let pause, attempt: _): setAlarm(index, .pause, at: now + pause.nanoseconds)
     case .done(let reply): complete(index, reply)
     case .lost: abandon(index)
     }
   }
-
-  private var clientDelay: Int64 { environment.clientDelay.nanoseconds }
 
   // MARK: Alarms
 
@@ -193,7 +191,8 @@ extension Simulation {
 
   func request(_ node: SimulatedNode<Core>, _ client: Int32, _ attempt: UInt32) {
     guard node.isUp else {
-      queue.push(.answer(client: client, .refused(attempt: attempt, hint: nil)), at: now + clientDelay)
+      queue.push(
+        .answer(client: client, .refused(attempt: attempt, hint: nil)), at: now + delay(ofClient: Int(client), node.id))
       return
     }
     enqueue(.request(client: client, attempt: attempt), at: node)
@@ -256,13 +255,13 @@ extension Simulation {
     detach(index)
     var time = now
     if costsCPU {
-      node.busyUntil = max(node.busyUntil, now) + environment.cpu.perMessageOut.nanoseconds
+      node.busyUntil = max(node.busyUntil, now) + node.cpu.perMessageOut.nanoseconds
       time = node.busyUntil
     }
     if case .reply(_, let reply) = answer {
       hash.fold(reply.value ^ UInt64(index) << 40 ^ (reply.applied ? 1 << 63 : 0))
     }
-    queue.push(.answer(client: Int32(index), answer), at: time + clientDelay)
+    queue.push(.answer(client: Int32(index), answer), at: time + delay(ofClient: index, node.id))
   }
 
   func refused(_ id: Command.ID, hint: NodeID?, at node: SimulatedNode<Core>) {
@@ -270,7 +269,8 @@ extension Simulation {
     let attempt = clients.clients[index].session.attempt
     detach(index)
     if hint != nil { coverage.redirects += 1 }
-    queue.push(.answer(client: Int32(index), .refused(attempt: attempt, hint: hint)), at: now + clientDelay)
+    queue.push(
+      .answer(client: Int32(index), .refused(attempt: attempt, hint: hint)), at: now + delay(ofClient: index, node.id))
   }
 
   /// The replica lost its leadership or its process: whoever waits for what it proposed cannot know. What it merely held was
@@ -283,7 +283,9 @@ extension Simulation {
       let attempt = clients.clients[index].session.attempt
       detach(index)
       coverage.interrupted += 1
-      queue.push(.answer(client: Int32(index), .interrupted(attempt: attempt, hint: hint)), at: now + clientDelay)
+      queue.push(
+        .answer(client: Int32(index), .interrupted(attempt: attempt, hint: hint)),
+        at: now + delay(ofClient: index, node.id))
     }
   }
 

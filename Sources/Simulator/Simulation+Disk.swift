@@ -14,13 +14,37 @@ extension Simulation {
 
   /// Begins to write what was appended, unless a write is under way: then it joins the next one.
   func startWriting(_ node: SimulatedNode<Core>) {
-    guard !node.journal.isWriting, node.journal.pendingCount > 0 else { return }
+    guard !node.journal.isWriting, node.journal.pendingCount > 0, !node.isStalled else { return }
+    var through = node.journal.appended
+    switch environment.groupCommit {
+    case .natural: break
+    case .none: through = node.journal.durable + 1
+    case .delay(let wait, let count): guard hasCompany(node, wait.nanoseconds, count ?? .max) else { return }
+    }
     node.journal.isWriting = true
     node.fsyncs += 1
-    let through = node.journal.appended
-    let time = environment.fsync.sample(&diskRandom)
+    let time = writeTime(node)
     if time == 0 { return completeWrite(node, through: through) }
     queue.push(.synced(node.id, incarnation: node.incarnation, through: through), at: now + time)
+  }
+
+  /// Whether enough appends wait at an idle disk, or have waited long enough.
+  private func hasCompany(_ node: SimulatedNode<Core>, _ wait: Int64, _ count: Int) -> Bool {
+    let due = node.groupDue ?? now + wait
+    if now >= due || node.journal.pendingCount >= count {
+      node.groupDue = nil
+      return true
+    }
+    if node.groupDue == nil {
+      node.groupDue = due
+      queue.push(.groupIsDue(node.id, incarnation: node.incarnation), at: due)
+    }
+    return false
+  }
+
+  private func writeTime(_ node: SimulatedNode<Core>) -> Int64 {
+    let time = node.fsync.sample(&diskRandom)
+    return node.fsyncFactor == 1 ? time : Int64((Double(time) * node.fsyncFactor).rounded())
   }
 
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {
@@ -46,7 +70,7 @@ extension Simulation {
     case .cut(_, waits: false):
       // Written beside the log, in the background: two more writes, the file and its name.
       node.fsyncs += 2
-      let time = environment.fsync.sample(&diskRandom) + environment.fsync.sample(&diskRandom)
+      let time = writeTime(node) + writeTime(node)
       queue.push(.checkpointed(node.id, incarnation: node.incarnation, position: position), at: now + time)
     }
   }
@@ -110,6 +134,7 @@ extension Simulation {
     node.inbox.removeAll()
     node.waitingRequests = 0
     node.isProcessing = false
+    node.groupDue = nil
     node.busyUntil = 0
     node.sendingUntil = 0
     node.proposals.removeAll()

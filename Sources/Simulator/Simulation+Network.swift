@@ -30,16 +30,16 @@ extension Simulation {
     result.messages[Int(message.tag)].frames += UInt64(frames)
     result.messages[Int(message.tag)].bytes += UInt64(frames * bytes)
     if trace != nil { for peer in peers { trace?.sent(now, message.description, node.id, peer) } }
-    guard costsCPU || environment.bandwidth != nil else {
+    guard costsCPU || bandwidth != nil else {
       for peer in peers { launch(message, node.id, peer, Int32(bytes), at: now) }
       return
     }
-    let cpu = environment.cpu
+    let cpu = node.cpu
     node.busyUntil = max(node.busyUntil, now) + cpu.perByte.nanoseconds * Int64(bytes)
     for peer in peers {
       node.busyUntil += cpu.perMessageOut.nanoseconds
       var departure = node.busyUntil
-      if let bandwidth = environment.bandwidth {
+      if let bandwidth {
         let onWire = (UInt64(bytes) * 8 * 1_000_000_000 + bandwidth - 1) / bandwidth
         node.sendingUntil = max(node.sendingUntil, departure) + Int64(onWire)
         departure = node.sendingUntil
@@ -52,7 +52,7 @@ extension Simulation {
     switch environment.link.kind {
     case .datagram:
       if isLost(from, to) { return drop(message, from, to) }
-      switch environment.link.datagramFate(&linkRandom) {
+      switch fate(from, to) {
       case .arrives(let delay):
         queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + delay)
       case .arrivesTwice(let first, let second):
@@ -64,9 +64,20 @@ extension Simulation {
     }
   }
 
+  private func fate(_ from: NodeID, _ to: NodeID) -> Fate {
+    guard hasOwnDelays else { return environment.link.datagramFate(&linkRandom) }
+    var link = environment.link
+    link.delay = route(from, to)
+    switch link.datagramFate(&linkRandom) {
+    case .arrives(let delay): return .arrives(delay + addedDelay(from, to))
+    case .arrivesTwice(let first, let second):
+      return .arrivesTwice(first + addedDelay(from, to), second + addedDelay(from, to))
+    }
+  }
+
   private func isLost(_ from: NodeID, _ to: NodeID) -> Bool {
     blockade.blocks(from: from, to: to)
-      || losses[pipeIndex(from, to)].loses(loss, burst: environment.link.burst, &linkRandom)
+      || losses[pipeIndex(from, to)].loses(loss, burst: burst, &linkRandom)
   }
 
   private func drop(_ message: Core.Message, _ from: NodeID, _ to: NodeID) {
@@ -95,7 +106,7 @@ extension Simulation {
     } else if isLost(from, to) {
       block(index, message, bytes, from, to, session, at: time)
     } else {
-      let arrival = pipes[index].pipe.transmit(at: time, delay: environment.link.delay.sample(&linkRandom))
+      let arrival = pipes[index].pipe.transmit(at: time, delay: delay(from, to))
       queue.push(.deliver(message, from: from, to: to, session: session, bytes: bytes), at: arrival)
     }
   }
@@ -117,7 +128,7 @@ extension Simulation {
     guard node.isUp, node.sessions[Int(to.index)] == session else { return }
     let index = pipeIndex(from, to)
     let lost = isLost(from, to)
-    let delay = lost ? 0 : environment.link.delay.sample(&linkRandom)
+    let delay = lost ? 0 : delay(from, to)
     switch pipes[index].pipe.retry(at: now, lost: lost, delay: delay, environment.link) {
     case .again(let time): queue.push(.retransmit(from: from, to: to, session: session), at: time)
     case .breaksSession: resetSession(from, to)
@@ -148,7 +159,7 @@ extension Simulation {
     pipes[pair] = .init()
     pipes[pipeIndex(b, a)] = .init()
     pipes[pair].session = lastSession
-    let time = now + environment.link.delay.sample(&linkRandom)
+    let time = now + delay(a, b)
     queue.push(.sessionUp(a, peer: b, session: lastSession), at: time)
     queue.push(.sessionUp(b, peer: a, session: lastSession), at: time)
   }
@@ -187,7 +198,7 @@ extension Simulation {
     // The other end learns of it after a delay or, if nothing passes, when its own patience ends.
     let notice =
       blockade.blocks(from: node, to: peer)
-      ? environment.link.sessionTimeout.nanoseconds : environment.link.delay.sample(&linkRandom)
+      ? environment.link.sessionTimeout.nanoseconds : delay(node, peer)
     queue.push(.sessionDown(peer, peer: node, session: session), at: now + notice)
   }
 }

@@ -15,6 +15,7 @@ extension Simulation {
     for (index, fault) in configuration.faults.faults.enumerated() {
       queue.push(.fault(index), at: max(now, result.windowStart + fault.at.nanoseconds))
     }
+    if let leader = leaderNow() { takePlaces(leader) } else { awaitsLeader = true }
     clients.begin(at: now)
     for index in clients.clients.indices { proceed(index) }
     if clients.isOpenLoop { scheduleArrival() }
@@ -55,7 +56,7 @@ extension Simulation {
 
   /// A fault is active that `heal` will take back.
   private var isFaulty: Bool {
-    loss > environment.link.loss || !blockade.isEmpty || nodes.contains { !$0.isUp || $0.isPaused }
+    isUnderCondition || !blockade.isEmpty || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
   /// window counts as unanswered.
@@ -71,10 +72,13 @@ extension Simulation {
   /// Takes every fault back: all replicas run, all links are open and lose nothing.
   private func heal() {
     blockade.removeAll()
+    conditions.removeAll()
+    applyConditions()
     loss = 0
     trace?.fault(now, "heal", nil)
     for node in nodes {
       if !node.isUp { restart(node) }
+      resumeDisk(of: node)
       if node.isPaused { queue.push(.resume(node.id, incarnation: node.incarnation), at: now) }
     }
   }
@@ -120,7 +124,7 @@ extension Simulation {
 
   // MARK: Faults
 
-  private func resolve(_ target: FaultTarget) -> SimulatedNode<Core>? {
+  func resolve(_ target: FaultTarget) -> SimulatedNode<Core>? {
     switch target {
     case .node(let id): Int(id.index) < nodes.count ? nodes[Int(id.index)] : nil
     case .leader: leaderNow()
@@ -154,9 +158,15 @@ extension Simulation {
       queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
     case .heal:
       blockade.removeAll()
+      era += 1
       trace?.fault(now, "heal", nil)
-    case .loss(let probability): loss = probability
-    case .partition, .isolate, .cut, .mute: block(fault)
+    case .stallDisk(let target, let length):
+      guard let node = resolve(target) else { return }
+      noteStruck([node.id])
+      stallDisk(of: node, length)
+    case .change(let condition, let length): begin(condition, for: length)
+    case .transfer(let target): transfer(to: target)
+    case .partition, .partialPartition, .isolate, .cut, .mute, .flap: block(fault)
     }
   }
 
@@ -190,17 +200,53 @@ extension Simulation {
       guard let node = resolve(target) else { return }
       noteStruck([node.id])
       for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
+    case .partialPartition(let one, let other, let span):
+      length = span
+      let (ones, others) = (one.compactMap(resolve), other.compactMap(resolve))
+      noteStruck((ones + others).map(\.id))
+      for (a, b) in ones.flatMap({ a in others.map { b in (a.id, b.id) } }) {
+        add(a, b)
+        add(b, a)
+      }
+    case .flap(let links, _, let span):
+      length = span
+      switch links {
+      case .pair(let a, let b):
+        guard everyone.contains(a), everyone.contains(b) else { return }
+        noteStruck([a, b])
+        add(a, b)
+        add(b, a)
+      case .target(let target):
+        guard let node = resolve(target) else { return }
+        noteStruck([node.id])
+        for peer in everyone {
+          add(node.id, peer)
+          add(peer, node.id)
+        }
+      }
     default: return
     }
     guard !pairs.isEmpty else { return }
     coverage.partitions += 1
-    trace?.fault(now, "block \(pairs.count) links", nil)
-    for pair in pairs { blockade.add(from: pair.from, to: pair.to) }
-    if let length { queue.push(.lift(Obstacle(pairs: pairs)), at: now + length.nanoseconds) }
+    let obstacle = Obstacle(pairs: pairs, era: era)
+    if case .flap(_, let period, _) = fault {
+      let down = period.nanoseconds / 2
+      let end = length.map { now + $0.nanoseconds } ?? .max
+      return begin(Flap(obstacle: obstacle, down: down, up: period.nanoseconds - down, until: end))
+    }
+    close(obstacle)
+    if let length { queue.push(.lift(obstacle), at: now + length.nanoseconds) }
   }
 
   func lift(_ obstacle: Obstacle) {
-    guard phase < .healing else { return }
+    guard phase < .healing, obstacle.era == era else { return }
+    open(obstacle)
+  }
+  func close(_ obstacle: Obstacle) {
+    trace?.fault(now, "block \(obstacle.pairs.count) links", nil)
+    for pair in obstacle.pairs { blockade.add(from: pair.from, to: pair.to) }
+  }
+  func open(_ obstacle: Obstacle) {
     trace?.fault(now, "open \(obstacle.pairs.count) links", nil)
     for pair in obstacle.pairs { blockade.remove(from: pair.from, to: pair.to) }
   }

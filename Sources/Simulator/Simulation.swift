@@ -27,7 +27,24 @@ public final class Simulation<Core: ConsensusProtocol> {
   // Network
   let everyone: NodeSet
   var blockade: Blockade
+  /// How often everything that blocks was taken back.
+  var era = 0
+  var flaps: [Flap] = []
   var loss: Double
+  var burst: Double
+  var bandwidth: UInt64?
+  var places: Places
+  /// The delay of each way between two replicas; empty: all are alike.
+  var routes: [DelayDistribution] = []
+  /// What faults add to the links of some replicas.
+  var addedDelays: [(nodes: NodeSet, delay: DelayDistribution)] = []
+  /// Whether some links have delays of their own just now.
+  var hasOwnDelays = false
+  /// Nobody has led since the load began.
+  var awaitsLeader = false
+  /// Changes that last.
+  var conditions: [(number: Int, condition: Condition)] = []
+  var lastCondition = 0
   /// One for each way between two replicas.
   var losses: [LossProcess]
   var pipes: [StreamDirection<Core.Message>] = []
@@ -37,10 +54,13 @@ public final class Simulation<Core: ConsensusProtocol> {
   var linkRandom: RandomSource
   var diskRandom: RandomSource
   var faultRandom: RandomSource
+  var clientRandom: RandomSource
   let seeds: RandomSource
 
   // Clients
   var clients: ClientPool
+  /// False: clients are at the leader and there are no sites, so they are beside whomever they ask.
+  let hasPlacedClients: Bool
   // Checks
   var findings = Findings()
   var audit: Core.Audit
@@ -74,10 +94,15 @@ public final class Simulation<Core: ConsensusProtocol> {
     everyone = cluster.members
     blockade = Blockade(count: environment.replicas)
     loss = environment.link.loss
+    burst = environment.link.burst
+    bandwidth = environment.bandwidth
+    places = Places(environment)
+    hasPlacedClients = places.hasSites || environment.geography.clients != .leader
     losses = Array(repeating: .init(), count: environment.replicas * environment.replicas)
     linkRandom = RandomSource(seed: configuration.seed, stream: 1)
     diskRandom = RandomSource(seed: configuration.seed, stream: 2)
     faultRandom = RandomSource(seed: configuration.seed, stream: 3)
+    clientRandom = RandomSource(seed: configuration.seed, stream: 0x517E)
     seeds = RandomSource(seed: configuration.seed, stream: 4)
     clients = ClientPool(configuration)
     audit = Core.Audit(cluster)
@@ -121,6 +146,7 @@ public final class Simulation<Core: ConsensusProtocol> {
       nodes.append(SimulatedNode(node, self, replicas: environment.replicas))
       shadows.append(Core(coreConfiguration(node, incarnation: 0)))
     }
+    standInOrder()
     for node in everyone { boot(nodes[Int(node.index)]) }
     for a in everyone {
       for b in everyone where a < b && environment.link.kind == .stream { openSession(a, b) }
@@ -129,16 +155,18 @@ public final class Simulation<Core: ConsensusProtocol> {
     queue.push(.phase(.over), at: configuration.measure.patience.nanoseconds)
   }
 
-  private func handle(_ event: SimulationEvent<Core>) {
+  func handle(_ event: SimulationEvent<Core>) {
     switch event {
     case .deliver(let message, let from, let to, let session, let bytes):
       deliver(message, from, nodes[Int(to.index)], session, bytes)
     case .timer(let node, let incarnation, let index): surface(nodes[Int(node.index)], incarnation, index)
     case .synced(let node, let incarnation, let position):
       let node = nodes[Int(node.index)]
+      if node.isStalled { return node.heldWrites.append(event) }
       if node.incarnation == incarnation, node.isUp { enqueue(.synced(position), at: node) }
     case .checkpointed(let node, let incarnation, let position):
       let node = nodes[Int(node.index)]
+      if node.isStalled { return node.heldWrites.append(event) }
       if node.incarnation == incarnation, node.isUp { establishCheckpoint(node, position) }
     case .processed(let node, let incarnation):
       let node = nodes[Int(node.index)]
@@ -157,6 +185,14 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .arrival: arrive()
     case .fault(let index): strike(configuration.faults.faults[index].fault)
     case .lift(let obstacle): lift(obstacle)
+    case .flap(let index): toggle(index)
+    case .conditionEnds(let number): endCondition(number)
+    case .diskResumes(let node):
+      let node = nodes[Int(node.index)]
+      if now >= node.stalledUntil { resumeDisk(of: node) }
+    case .groupIsDue(let node, let incarnation):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation, node.isUp { dirty.insert(node.id) }
     case .phase(let next): reach(next)
     }
   }
@@ -187,7 +223,7 @@ public final class Simulation<Core: ConsensusProtocol> {
   func enqueue(_ input: NodeInput<Core>, at node: SimulatedNode<Core>) {
     guard node.isUp else { return }
     if node.isPaused { return node.inbox.append(input) }
-    guard costsCPU, let cost = cost(of: input) else { return process(input, at: node) }
+    guard costsCPU, let cost = cost(of: input, at: node) else { return process(input, at: node) }
     if case .request = input { node.waitingRequests += 1 }
     node.inbox.append(input)
     if !node.isProcessing { schedule(node, cost) }
@@ -199,8 +235,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   }
 
   /// Processor time to take in `input`; nil for what costs none and waits for nobody.
-  private func cost(of input: NodeInput<Core>) -> Int64? {
-    let cpu = environment.cpu
+  private func cost(of input: NodeInput<Core>, at node: SimulatedNode<Core>) -> Int64? {
+    let cpu = node.cpu
     switch input {
     case .message(_, _, _, let bytes):
       return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(bytes)
@@ -216,7 +252,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     if case .request = input { node.waitingRequests -= 1 }
     node.busyUntil = max(node.busyUntil, now)
     process(input, at: node)
-    if let next = node.inbox.first { schedule(node, cost(of: next) ?? 0) }
+    if let next = node.inbox.first { schedule(node, cost(of: next, at: node) ?? 0) }
     if node.waitingRequests == 0 { dirty.insert(node.id) }
   }
 

@@ -17,17 +17,29 @@ public struct CPUModel: Hashable, Sendable {
   }
 }
 
+/// Which appends share a write to stable storage.
+public enum GroupCommit: Hashable, Sendable {
+  /// What is appended during a write shares the next one, which begins at once.
+  case natural
+  /// Every append is a write of its own.
+  case none
+  /// A write waits this long from when the disk is free and something is there to write, or until so many appends wait.
+  case delay(Duration, count: Int?)
+}
+
 /// All that surrounds the protocols, the same for each of them in a comparison.
 public struct Environment: Hashable, Sendable {
   public var replicas: Int
   public var link: LinkModel
-  /// One way between a client and any replica.
+  public var geography: Geography
+  /// One way between a client and a replica of the same place.
   public var clientDelay: Duration
   /// Bits per second that leave one replica for its peers; nil: no limit.
   public var bandwidth: UInt64?
   public var cpu: CPUModel
-  /// The time of one write to stable storage. What is appended meanwhile shares the next one (group commit).
+  /// The time of one write to stable storage.
   public var fsync: DelayDistribution
+  public var groupCommit: GroupCommit
   public var timing: Timing
   public var shared: SharedTuning
   public var batch: BatchPolicy
@@ -40,17 +52,21 @@ public struct Environment: Hashable, Sendable {
   public var retry: RetryPolicy
 
   public init(
-    replicas: Int, link: LinkModel, clientDelay: Duration = .zero, bandwidth: UInt64? = nil, cpu: CPUModel = .init(),
-    fsync: DelayDistribution = .constant(.zero), timing: Timing, shared: SharedTuning = .init(),
+    replicas: Int, link: LinkModel, geography: Geography = .init(), clientDelay: Duration = .zero,
+    bandwidth: UInt64? = nil, cpu: CPUModel = .init(),
+    fsync: DelayDistribution = .constant(.zero), groupCommit: GroupCommit = .natural, timing: Timing,
+    shared: SharedTuning = .init(),
     batch: BatchPolicy = .init(),
     retained: Int = 1_000, snapshotEvery: Int = 10_000, sessionLimit: Int = 10_000, retry: RetryPolicy = .init()
   ) {
     self.replicas = replicas
     self.link = link
+    self.geography = geography
     self.clientDelay = clientDelay
     self.bandwidth = bandwidth
     self.cpu = cpu
     self.fsync = fsync
+    self.groupCommit = groupCommit
     self.timing = timing
     self.shared = shared
     self.batch = batch

@@ -24,6 +24,12 @@ enum SimulationEvent<Core: ConsensusProtocol> {
 
   case fault(Int)
   case lift(Obstacle)
+  /// The links of this number in the list go down or up.
+  case flap(Int)
+  case conditionEnds(Int)
+  case diskResumes(NodeID)
+  /// What waits for company to be written has waited long enough.
+  case groupIsDue(NodeID, incarnation: UInt32)
   case phase(SimulationPhase)
 }
 
@@ -38,6 +44,8 @@ enum ClientAnswer {
 /// The directed pairs that one fault blocked.
 struct Obstacle: Hashable {
   var pairs: [Pair]
+  /// What was blocked before everything was last taken back is open already.
+  var era: Int
   struct Pair: Hashable {
     var from: NodeID
     var to: NodeID

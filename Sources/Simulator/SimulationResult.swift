@@ -29,6 +29,8 @@ public struct Failover: Hashable, Sendable {
   /// The leader that the fault struck, and its epoch.
   public var struck: NodeID
   public var epochBefore: UInt64
+  /// It was asked to go: it lives, and follows like all others.
+  public var isHandOver: Bool
   /// A survivor first doubted the leader.
   public var suspected: Int64?
   /// The final leader was elected by a quorum.
@@ -46,7 +48,8 @@ public struct Failover: Hashable, Sendable {
   /// Candidacies, over all rounds.
   public var candidates: Int = 0
 
-  public init(fault: Int64, struck: NodeID, epochBefore: UInt64) {
+  public init(fault: Int64, struck: NodeID, epochBefore: UInt64, isHandOver: Bool = false) {
+    self.isHandOver = isHandOver
     self.fault = fault
     self.struck = struck
     self.epochBefore = epochBefore

@@ -4,7 +4,8 @@ import Harness
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Shows protocols, experiments, faults and modes; with --keys every input.")
+    commandName: "list",
+    abstract: "Shows protocols, experiments, environments, faults and modes; with --keys every input.")
 
   @Flag(help: "As one JSON object.") var json = false
   @Flag(help: "The keys of experiment files instead, which --set takes as well.") var keys = false
@@ -15,16 +16,19 @@ struct ListCommand: ParsableCommand {
     let experiments = try Experiment.names(in: suite.benchmarks).map {
       try Experiment.load($0, in: suite.benchmarks, catalogue: ProtocolCatalogue.all)
     }
+    let environments = try Experiment.environments(in: suite.benchmarks)
     if json {
       return try printJSON([
         "protocols": ProtocolCatalogue.all.map { ["name": $0.name, "summary": $0.summary] },
         "experiments": experiments.map { ["name": $0.name, "summary": $0.question] },
+        "environments": environments.map { ["name": $0.name, "summary": $0.summary] },
         "faults": FaultForm.all.map { ["name": $0.name, "summary": $0.meaning] },
         "modes": RunCommand.Mode.allCases.map { ["name": $0.rawValue, "summary": $0.summary] },
       ])
     }
     section("Protocols", ProtocolCatalogue.all.map { ($0.name, $0.summary) })
     section("Experiments", experiments.map { ($0.name, $0.question) })
+    section("Environments", environments)
     section("Faults", FaultForm.all.map { ($0.name, $0.meaning) })
     section("Modes", RunCommand.Mode.allCases.map { ($0.rawValue, $0.summary) })
     print("Keys of experiment files: consensus-bench list --keys")

@@ -31,6 +31,8 @@ struct RunCommand: ParsableCommand {
   )
   var protocolNames: String?
   @Option(help: "How it runs; only sim so far.") var mode = Mode.sim
+  @Option(help: ArgumentHelp("Instead of the environment that an experiment names.", valueName: "name"))
+  var environment: String?
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
   @Option(help: "All randomness comes from it.") var seed: UInt64 = 1
   @Option(help: "Trials of each configuration, instead of the experiment's number.") var trials: Int?
@@ -97,7 +99,8 @@ struct RunCommand: ParsableCommand {
     let all = names.isEmpty ? try Experiment.names(in: suite.benchmarks) : names
     let experiments = try all.map {
       try Experiment.load(
-        $0, in: suite.benchmarks, profile: profile, overrides: overrides, protocols: chosen, trials: trials,
+        $0, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
+        trials: trials,
         catalogue: ProtocolCatalogue.all)
     }
     for (index, experiment) in experiments.enumerated()
@@ -163,6 +166,7 @@ struct RunCommand: ParsableCommand {
     let point = failure.point
     var command = "consensus-bench run \(quoted(source))"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
+    if let environment { command += " --environment \(quoted(environment))" }
     for text in overrides + point.inputs.filter(\.isSwept).map({ "\($0.key)=\($0.value)" }) {
       command += " --set '\(text)'"
     }

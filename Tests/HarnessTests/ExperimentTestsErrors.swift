@@ -232,7 +232,7 @@ import Testing
         return nil
       } catch { return error.description }
     }
-    #expect(complaint("cluster.replicas: 5") == "environment.yaml: 'link.kind' is missing")
+    #expect(complaint("cluster.replicas: 5") == "environment.yaml: 'cluster.sites' is missing")
     #expect(complaint("trials: 5") == "environment.yaml:1: unknown key 'trials'; 'list --keys' shows all keys")
   }
 }

@@ -6,13 +6,18 @@ import Testing
 @Suite("The keys of an experiment") struct ExperimentTestsKeys {
   /// For every key a value that no shipped file has, and what must be set for it to matter.
   static let others: [(path: String, text: String, given: [(path: String, value: String)])] = [
-    ("cluster.replicas", "7", []), ("link.kind", "datagram", []), ("link.delay", "3ms", []),
+    ("cluster.replicas", "7", []), ("cluster.sites", "VA", []),
+    ("cluster.leader-site", "OR", [("cluster.sites", "VA OR"), ("link.between", "VA OR 43ms")]),
+    ("link.kind", "datagram", []), ("link.delay", "3ms", []),
+    ("link.between", "VA OR 44ms", [("cluster.sites", "VA OR"), ("link.between", "VA OR 43ms")]),
     ("link.bandwidth", "1Gbit/s", []), ("link.loss", "1%", []), ("link.burst", "8", []),
     ("link.duplication", "0.02", [("link.kind", "datagram")]), ("link.reordering", "3%", [("link.kind", "datagram")]),
     ("link.reordering-span", "11ms", [("link.kind", "datagram")]), ("link.retransmission", "300ms", []),
     ("link.session-timeout", "2s", []), ("link.reconnect", "60ms", []), ("client.delay", "80us", []),
+    ("client.at", "everywhere", []),
     ("cpu.per-message-in", "6us", []), ("cpu.per-message-out", "3us", []), ("cpu.per-byte", "2ns", []),
-    ("disk.fsync", "exponential 5ms", []), ("disk.leader", "serial", []), ("timing.heartbeat", "40ms", []),
+    ("disk.fsync", "exponential 5ms", []), ("disk.group-commit", "delay 1ms count 16", []),
+    ("disk.leader", "serial", []), ("timing.heartbeat", "40ms", []),
     ("timing.election-timeout", "200ms-400ms", []), ("timing.trusts-disconnect", "yes", []),
     ("batch.commands", "1", []), ("batch.bytes", "32KiB", []), ("batch.window", "1", []), ("batch.waiting", "100", []),
     ("replication.inflight", "1", []), ("replication.message-bytes", "512KiB", []), ("snapshot.every", "never", []),
@@ -30,7 +35,7 @@ import Testing
   /// Every stored property under `value` that is no structure of the project's own, by its path.
   static func leaves(_ value: Any, at path: String = "") -> [String: String] {
     if value is Environment || value is Workload || value is Measure || value is SimulationConfiguration
-      || ["LinkModel", "CPUModel", "Timing", "SharedTuning", "BatchPolicy", "RetryPolicy"].contains(
+      || ["LinkModel", "Geography", "CPUModel", "Timing", "SharedTuning", "BatchPolicy", "RetryPolicy"].contains(
         "\(type(of: value))")
     {
       var result: [String: String] = [:]
@@ -62,7 +67,8 @@ import Testing
       #expect(before.id != after.id, "\(other.path) is not in the id")
       let changed = zip(before.inputs, after.inputs).filter { $0.value != $1.value }.map { $0.0.key }
       #expect(changed.contains(other.path))
-      if other.path != "link.kind" { #expect(changed == [other.path]) }
+      // These decide which others are used.
+      if !["link.kind", "cluster.sites"].contains(other.path) { #expect(changed == [other.path]) }
     }
   }
 
@@ -90,6 +96,17 @@ import Testing
       ("link.delay", ["exponential 1ms", "0ms + exponential 1ms"], "exponential 1ms"),
       ("link.delay", ["normal 213.5us sd 23.8us", "normal  0.2135ms sd 23800ns"], "normal 213.5us sd 23.8us"),
       ("link.delay", ["empirical 1ms 2ms 2ms 5ms", "empirical  1000us 2ms 2ms 5ms"], "empirical 1ms 2ms 2ms 5ms"),
+      ("cluster.sites", ["VA OR CA", "VA, OR,  CA"], "VA OR CA"), ("cluster.sites", ["none"], "none"),
+      ("cluster.leader-site", ["any"], "any"), ("client.at", ["follower"], "follower"), ("client.at", ["VA"], "VA"),
+      (
+        "link.between",
+        ["VA OR 43ms, CA OR 14ms", "OR to VA 43ms,VA to OR 0.043s , OR CA constant 14ms", "OR CA 14ms, OR VA 43ms"],
+        "CA OR 14ms, OR VA 43ms"
+      ),
+      ("link.between", ["VA OR uniform 1ms-2ms"], "OR VA uniform 1ms-2ms"),
+      ("link.between", ["VA to OR 43ms, OR to VA 44ms"], "OR to VA 44ms, VA to OR 43ms"),
+      ("disk.group-commit", ["natural"], "natural"),
+      ("disk.group-commit", ["delay 1ms count 16", "delay 1000us count 16"], "delay 1ms count 16"),
       ("link.delay", ["200us + exponential 1ms", "0.2ms + exponential 1000us"], "200us + exponential 1ms"),
       ("workload.rate", ["10k/s", "10000/s", "0.01M/s", "10 k/s"], "10000/s"),
       ("workload.rate", ["0.5/s"], "0.5/s"), ("workload.payload", ["1024B", "1KiB"], "1KiB"),

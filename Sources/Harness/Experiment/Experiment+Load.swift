@@ -13,23 +13,58 @@ extension Experiment {
     return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
   }
 
+  /// The environments in `folder`, the default first, each with a sentence.
+  public static func environments(in folder: String) throws(InputError) -> [(name: String, summary: String)] {
+    var found = [(name: defaultEnvironment, summary: "The default: environment.yaml and nothing else.")]
+    for name in overlays(in: folder) { found.append((name, try overlay(name, in: folder).summary)) }
+    return found
+  }
+  private static let defaultEnvironment = "lan"
+
+  private static func overlays(in folder: String) -> [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/environments")) ?? []
+    return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+  }
+  private static func overlay(
+    _ name: String, in folder: String
+  ) throws(InputError) -> (summary: String, layer: ExperimentLayer) {
+    guard name != defaultEnvironment else { return ("", ExperimentLayer()) }
+    let names = overlays(in: folder)
+    guard names.contains(name) else {
+      throw InputError.unknown("environment", name, among: [defaultEnvironment] + names)
+    }
+    let path = "\(folder)/environments/\(name).yaml"
+    return try ExperimentFile.overlay(contents(of: path), file: fileName(path))
+  }
+
   /// Reads an experiment by its name in `folder`, or from a file if `name` is the path of one, on top of `folder`'s
   /// `environment.yaml`.
   ///
   /// - Parameters:
+  ///   - environment: What lies on top of `environment.yaml`, instead of what the file names.
   ///   - profile: The part of `profiles` to put on top.
   ///   - overrides: Values on top of everything; a key that is set here is not swept.
   ///   - protocols: Only these of the experiment's protocols; if it has none of them, it has no points.
   ///   - trials: Instead of the file's number.
   ///   - catalogue: Every protocol that there is.
   public static func load(
-    _ name: String, in folder: String, profile: String = "quick", overrides: [(path: String, value: String)] = [],
+    _ name: String, in folder: String, environment: String? = nil, profile: String = "quick",
+    overrides: [(path: String, value: String)] = [],
     protocols: [String]? = nil, trials: Int? = nil, catalogue: [ProtocolVariant]
   ) throws(InputError) -> Experiment {
-    let environment = folder + "/environment.yaml"
+    let defaults = folder + "/environment.yaml"
     let path = try path(of: name, in: folder)
-    let base = try ExperimentFile.environment(contents(of: environment), file: fileName(environment))
+    var base = try ExperimentFile.environment(contents(of: defaults), file: fileName(defaults))
     let file = try ExperimentFile(contents(of: path), file: fileName(path))
+    if let environment {
+      do throws(InputError) { base = base.overlaid(by: try overlay(environment, in: folder).layer) } catch {
+        throw error.at("--environment \(excerpt(environment))")
+      }
+    } else if let named = file.environment {
+      do throws(InputError) { base = base.overlaid(by: try overlay(named.text, in: folder).layer) } catch {
+        throw error.at(named.place)
+      }
+    }
     return try ExperimentExpansion(
       file: file, fileName: fileName(path), source: name, environment: base, profile: profile, overrides: overrides,
       protocols: protocols, trials: trials, catalogue: catalogue

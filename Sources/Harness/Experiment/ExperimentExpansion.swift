@@ -35,6 +35,11 @@ struct ExperimentExpansion {
             "\(fileName): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind datagram "
               + "does not give; leave it out, or use stream")
         }
+        if !variant.transfersLeadership, let faults = layer.faults, faults.schedule.transfersLeadership {
+          throw InputError(
+            "\(faults.place): faults: protocol '\(variant.name)' cannot hand over leadership, and would ignore 'transfer'; "
+              + "leave it out")
+        }
         let inputs = inputs(settings, layer, swept: swept, fixedReplicas: variant.fixedReplicas)
         // What a protocol of a fixed size ignores does not make another configuration of it.
         let isKnown =

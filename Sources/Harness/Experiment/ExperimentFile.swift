@@ -10,6 +10,8 @@ struct ExperimentFile: Sendable {
 
   var name = ""
   var question = ""
+  /// The environment that it starts from; nil: the default.
+  var environment: Name?
   var charts: [String] = []
   var protocols: [Name] = []
   /// Instead of a list.
@@ -25,7 +27,9 @@ struct ExperimentFile: Sendable {
   var layer = ExperimentLayer()
   var profiles: [(name: String, layer: ExperimentLayer)] = []
 
-  private static let ownKeys = ["name", "question", "charts", "protocols", "trials", "sweep", "faults", "profiles"]
+  private static let ownKeys = [
+    "name", "question", "environment", "charts", "protocols", "trials", "sweep", "faults", "profiles",
+  ]
 
   /// Reads an experiment; `file` is how messages name it.
   init(_ text: String, file: String) throws(InputError) {
@@ -35,6 +39,8 @@ struct ExperimentFile: Sendable {
       switch entry.key {
       case "name": name = try yaml.name(entry.value)
       case "question": question = try yaml.scalar(entry.value, "question")
+      case "environment":
+        environment = Name(text: try yaml.name(entry.value), place: yaml.place(entry.value))
       case "charts": charts = try yaml.list(entry.value, "charts") { node throws(InputError) in try yaml.name(node) }
       case "protocols" where entry.value.scalar != nil:
         group = try yaml.value(entry.value, "protocols", .choice)
@@ -73,5 +79,17 @@ struct ExperimentFile: Sendable {
       throw InputError("\(file): '\(missing.path)' is missing")
     }
     return layer
+  }
+
+  /// Reads a file that says in `summary` what it stands for, and sets the keys in which that differs from the default.
+  static func overlay(_ text: String, file: String) throws(InputError) -> (summary: String, layer: ExperimentLayer) {
+    let yaml = YAMLReader(file: file)
+    var reader = LayerReader(yaml: yaml, otherKeys: ["summary"])
+    var summary = ""
+    for entry in try yaml.entries(of: yaml.document(text)) {
+      if entry.key == "summary" { summary = try yaml.scalar(entry.value, "summary") } else { try reader.read(entry) }
+    }
+    if summary.isEmpty { throw InputError("\(file): 'summary' is missing: what does it stand for?") }
+    return (summary, try reader.finished())
   }
 }

@@ -2,9 +2,19 @@ extension ExperimentKey {
   /// Every key, in the order in which `configurations.csv` lists them. A new input is a line here.
   public static let all: [ExperimentKey] = [
     .init("cluster.replicas", \.environment.replicas, .count(1...64), "Replicas in the cluster."),
+    .init(
+      "cluster.sites", \.environment.geography.sites, .sites,
+      "Where the replicas stand, in order, begun again when they are more; none: all in one place."),
+    .init(
+      "cluster.leader-site", \.environment.geography.leaderSite, .leaderSite,
+      "Where the leader stands when the load begins; the others take the rest of cluster.sites in order.",
+      where: hasSites),
 
     .init("link.kind", \.environment.link.kind, .choice, "Sessions that keep order, or datagrams that need not."),
-    .init("link.delay", \.environment.link.delay, .delay, "One way between two replicas."),
+    .init("link.delay", \.environment.link.delay, .delay, "One way between two replicas of one site."),
+    .init(
+      "link.between", \.environment.geography.distances, .distances,
+      "One way between two sites, for every pair; 'A to B' is that way only.", where: hasSites),
     .init(
       "link.bandwidth", \.environment.bandwidth, ValueForm<UInt64>.bandwidth.or("unlimited"),
       "What one replica can send to its peers."),
@@ -32,7 +42,12 @@ extension ExperimentKey {
       "Pause between attempts to open a session again.",
       where: hasStreams),
 
-    .init("client.delay", \.environment.clientDelay, .duration, "One way between a client and any replica."),
+    .init(
+      "client.delay", \.environment.clientDelay, .duration,
+      "One way between a client and a replica where it stands; to the others the way between adds to it."),
+    .init(
+      "client.at", \.environment.geography.clients, .clientPlace,
+      "Where clients stand, and whom they ask first; everywhere: each at another replica, in turn."),
 
     .init("cpu.per-message-in", \.environment.cpu.perMessageIn, .duration, "Processor time to receive a message."),
     .init(
@@ -42,6 +57,9 @@ extension ExperimentKey {
       "cpu.per-byte", \.environment.cpu.perByte, .duration, "Processor time per byte, to encode once and to decode."),
 
     .init("disk.fsync", \.environment.fsync, .delay, "One write to stable storage."),
+    .init(
+      "disk.group-commit", \.environment.groupCommit, .groupCommit,
+      "Which appends share a write: those that came during the last one, none, or those that come within a wait."),
     .init(
       "disk.leader", \.environment.shared.leaderDisk, .choice,
       "Whether the leader writes before it sends, and whether a commit needs its copy."),
@@ -126,6 +144,7 @@ extension ExperimentKey {
       "Ends the window when the cluster has recovered from its first fault."),
   ]
 
+  private static let hasSites: @Sendable (ExperimentSettings) -> Bool = { !$0.environment.geography.sites.isEmpty }
   private static let hasDatagrams: @Sendable (ExperimentSettings) -> Bool = { $0.environment.link.kind == .datagram }
   private static let hasStreams: @Sendable (ExperimentSettings) -> Bool = { $0.environment.link.kind == .stream }
   private static let isOpen: @Sendable (ExperimentSettings) -> Bool = {

@@ -47,6 +47,7 @@ struct ExperimentSettings: Hashable, Sendable {
     if workload.reads + workload.swaps + workload.deletes > 1 {
       return ("workload.reads", "workload.reads, workload.swaps and workload.deletes add up to more than 1")
     }
+    if let problem = environment.geography.contradiction { return problem }
     let retry = environment.retry
     if retry.maximumPause < retry.pause {
       return ("retry.maximum-pause", "\(text(retry.maximumPause)) is shorter than retry.pause, \(text(retry.pause))")

@@ -54,8 +54,44 @@ public struct FaultForm: Sendable {
     .init("mute-inbound", .target, .optional, "Nothing reaches it.") { .mute($0, inbound: true, for: $1) },
     .init("mute-outbound", .target, .optional, "Nothing that it sends leaves.") { .mute($0, inbound: false, for: $1) },
     .init("heal", .everything, .refused, "Ends every partition, cut and isolation.") { _, _ in .heal },
-    .init("loss", .probability, .refused, "From now on transmissions are lost with this probability.") {
-      probability, _ in .loss(probability)
+    .init("loss", .probability, .optional, "Transmissions are lost with this probability.") { .loss($0, for: $1) },
+    .init("burst", .burst, .optional, "So many transmissions are lost in a row, on average.") {
+      .change(.burst($0), for: $1)
+    },
+    .init(
+      "delay", .addedDelay, .optional,
+      "Every message takes so much longer; if a replica is named, every message to or from it."
+    ) {
+      .change(.delay($0.target, $0.delay), for: $1)
+    },
+    .init(
+      "bandwidth", ValueForm<UInt64>.bandwidth.or("unlimited"), .optional, "What one replica can send to its peers."
+    ) {
+      .change(.bandwidth($0), for: $1)
+    },
+    .init(
+      "partial-partition", .groups, .optional,
+      "Nothing passes between the two groups; both reach all others, and each its own."
+    ) {
+      .partialPartition($0.one, $0.other, for: $1)
+    },
+    .init(
+      "flap", .flapping, .optional,
+      "All links of a replica, or the link between two, go down for half of the period and up for the other, over and over."
+    ) {
+      .flap($0.links, period: $0.period, for: $1)
+    },
+    .init("disk-stall", .target, .required, "Nothing that it writes becomes durable; afterwards it does.") {
+      .stallDisk($0, $1 ?? .zero)
+    },
+    .init("slow-disk", .diskSpeed, .optional, "Its writes take so many times as long, or so long.") {
+      .change(.disk($0.target, $0.speed), for: $1)
+    },
+    .init("slow-cpu", .processorFactor, .optional, "Its processor takes so many times as long for everything.") {
+      .change(.processor($0.target, $0.factor), for: $1)
+    },
+    .init("transfer", .target, .refused, "An operator asks the leader to hand over to it.") { target, _ in
+      .transfer(to: target)
     },
   ]
 

@@ -1,5 +1,6 @@
 import Consensus
 import Faults
+import Simulator
 
 /// The faults of an experiment: a plan whose times may be ranges, from which every trial draws its own.
 struct FaultSchedule: Hashable, Sendable {
@@ -15,6 +16,11 @@ struct FaultSchedule: Hashable, Sendable {
   private(set) var entries: [Entry]
 
   init(_ entries: [Entry] = []) { self.entries = entries }
+
+  /// Somebody asks the leader to hand over.
+  var transfersLeadership: Bool {
+    entries.contains { if case .transfer = $0.fault { true } else { false } }
+  }
 
   /// How `configurations.csv` shows it.
   var text: String { entries.isEmpty ? "none" : entries.map(\.text).joined(separator: "; ") }
@@ -41,6 +47,9 @@ struct FaultSchedule: Hashable, Sendable {
       if let stranger = entry.fault.nodes.first(where: { Int($0.index) >= replicas }) {
         return "\(stranger) is not one of \(replicas) replicas; the first is n0"
       }
+      if case .change(.processor, _) = entry.fault, settings.environment.cpu == CPUModel() {
+        return "slow-cpu has no effect, because nothing costs processor time: cpu.per-message-in and its like are 0"
+      }
     }
     return nil
   }
@@ -55,8 +64,12 @@ extension Fault {
       .mute(let target, _, _):
       named(target)
     case .partition(let group, _): Array(group)
-    case .cut(let from, let to, _): [from, to]
-    case .crashAll, .heal, .loss: []
+    case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): [from, to]
+    case .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
+      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _):
+      named(target)
+    case .partialPartition(let one, let other, _): (one + other).flatMap(named)
+    case .crashAll, .heal, .change: []
     }
   }
 }

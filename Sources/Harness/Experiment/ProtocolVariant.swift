@@ -16,6 +16,7 @@ public struct ProtocolVariant: Sendable {
   /// The form in which its protocol is compared with others; every other variant asks a question about one protocol.
   public let isMain: Bool
   public let requiresSessions: Bool
+  public let transfersLeadership: Bool
   /// Indexed by message tag.
   public let messageKinds: [MessageKind]
   /// A protocol without peers runs on this many replicas, whatever the environment says.
@@ -39,6 +40,7 @@ public struct ProtocolVariant: Sendable {
     self.framesPerBatch = framesPerBatch
     self.writesPerBatch = writesPerBatch
     requiresSessions = Core.requiresSessions
+    transfersLeadership = Core.transfersLeadership
     messageKinds = Core.messageKinds
     simulate = { configuration, recorder, trace, keepsHistory in
       var configuration = configuration

@@ -129,6 +129,19 @@ extension ValueForm where Value == Double {
       print: { shortest($0) })
   }()
 
+  /// Times something else.
+  static let factor: Self = {
+    let name = "a factor such as 10x"
+    return ValueForm(
+      name: name,
+      parse: { text throws(InputError) in
+        guard let value = Quantity(text)?.real(in: ["x": 0]) else { throw refusal(of: text, name) }
+        guard (0.001...1_000_000).contains(value) else { throw refusal(of: text, "between 0.001x and 1000000x") }
+        return value
+      },
+      print: { shortest($0) + "x" })
+  }()
+
   private static func shortest(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int64(value))" }
     return "\(value)"

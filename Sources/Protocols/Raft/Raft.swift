@@ -45,6 +45,7 @@ public struct Raft: ConsensusProtocol {
   enum Standing { case follower, preCandidate, candidate, leader }
 
   public static let name = "raft"
+  public static let transfersLeadership = true
 
   let id: NodeID
   let cluster: Cluster

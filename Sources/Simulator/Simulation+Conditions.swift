@@ -1,0 +1,142 @@
+import Consensus
+import Faults
+
+/// Links that go down and up, until a time.
+struct Flap {
+  var obstacle: Obstacle
+  var down: Int64
+  var up: Int64
+  var until: Int64
+  var isDown = false
+}
+
+// Faults that change how fast or how well something works, for a time.
+extension Simulation {
+  func begin(_ condition: Condition, for length: Duration?) {
+    guard let condition = resolved(condition) else { return }
+    lastCondition += 1
+    conditions.append((lastCondition, condition))
+    coverage.conditions += 1
+    trace?.fault(now, "change \(lastCondition) begins", condition.node)
+    applyConditions()
+    if let length { queue.push(.conditionEnds(lastCondition), at: now + length.nanoseconds) }
+  }
+
+  func endCondition(_ number: Int) {
+    guard let index = conditions.firstIndex(where: { $0.number == number }) else { return }
+    trace?.fault(now, "change \(number) ends", conditions[index].condition.node)
+    conditions.remove(at: index)
+    applyConditions()
+  }
+
+  /// Everything as the environment has it, and on top what lasts just now, oldest first.
+  func applyConditions() {
+    loss = environment.link.loss
+    burst = environment.link.burst
+    bandwidth = environment.bandwidth
+    addedDelays = []
+    for node in nodes {
+      node.fsync = environment.fsync
+      node.fsyncFactor = 1
+      node.cpu = environment.cpu
+    }
+    for (_, condition) in conditions {
+      switch condition {
+      case .loss(let probability): loss = probability
+      case .burst(let length): burst = length
+      case .bandwidth(let limit): bandwidth = limit
+      case .delay(_, let delay): addedDelays.append((condition.node.map { NodeSet($0) } ?? everyone, delay))
+      case .disk(_, .factor(let factor)): machine(condition).fsyncFactor *= factor
+      case .disk(_, .write(let time)): machine(condition).fsync = time
+      case .processor(_, let factor): machine(condition).cpu.slow(by: factor)
+      }
+    }
+    hasOwnDelays = !routes.isEmpty || !addedDelays.isEmpty
+  }
+  private func machine(_ condition: Condition) -> SimulatedNode<Core> { nodes[Int(condition.node!.index)] }
+
+  /// Whose leader or follower it is, is decided when it begins; nil: there is none.
+  private func resolved(_ condition: Condition) -> Condition? {
+    switch condition {
+    case .loss, .burst, .bandwidth, .delay(nil, _): condition
+    case .delay(let target?, let delay): resolve(target).map { .delay(.node($0.id), delay) }
+    case .disk(let target, let speed): resolve(target).map { .disk(.node($0.id), speed) }
+    case .processor(let target, let factor): resolve(target).map { .processor(.node($0.id), factor) }
+    }
+  }
+
+  /// A change lasts that healing will take back, and that is not for the better.
+  var isUnderCondition: Bool {
+    conditions.contains {
+      switch $0.condition {
+      case .loss(let probability): probability > environment.link.loss
+      default: true
+      }
+    }
+  }
+
+  // MARK: Links that flap
+
+  func begin(_ flap: Flap) {
+    flaps.append(flap)
+    toggle(flaps.count - 1)
+  }
+
+  func toggle(_ index: Int) {
+    guard phase < .healing, flaps[index].obstacle.era == era else { return }
+    let flap = flaps[index]
+    if flap.isDown { open(flap.obstacle) }
+    guard now < flap.until else { return }
+    if !flap.isDown { close(flap.obstacle) }
+    flaps[index].isDown.toggle()
+    queue.push(.flap(index), at: min(flap.until, now + (flap.isDown ? flap.up : flap.down)))
+  }
+
+  // MARK: Disks that stall
+
+  func stallDisk(of node: SimulatedNode<Core>, _ length: Duration) {
+    coverage.conditions += 1
+    trace?.fault(now, "disk stalls", node.id)
+    node.stalledUntil = max(node.stalledUntil, now + length.nanoseconds)
+    queue.push(.diskResumes(node.id), at: node.stalledUntil)
+  }
+
+  func resumeDisk(of node: SimulatedNode<Core>) {
+    guard node.stalledUntil > 0 else { return }
+    trace?.fault(now, "disk resumes", node.id)
+    node.stalledUntil = 0
+    let held = node.heldWrites
+    node.heldWrites = []
+    for event in held { handle(event) }
+    dirty.insert(node.id)
+  }
+
+  // MARK: A planned hand-over
+
+  func transfer(to target: FaultTarget) {
+    guard let leader = leaderNow(), leader.isRunning, let heir = resolve(target), heir.id != leader.id else { return }
+    coverage.conditions += 1
+    trace?.fault(now, "asked to hand over to \(heir.id)", leader.id)
+    failover.strike(leader.id, epoch: leader.status.epoch, at: now, isHandOver: true)
+    carry(leader) { $0.handle(.transfer(to: heir.id), cause: 0, on: leader) }
+  }
+}
+
+extension Condition {
+  /// Whom it strikes, once that is decided; nil: everybody.
+  fileprivate var node: NodeID? {
+    switch self {
+    case .delay(.node(let node), _), .disk(.node(let node), _), .processor(.node(let node), _): node
+    default: nil
+    }
+  }
+}
+
+extension CPUModel {
+  fileprivate mutating func slow(by factor: Double) {
+    func slowed(_ time: Duration) -> Duration { .nanoseconds(Int64((Double(time.nanoseconds) * factor).rounded())) }
+    perMessageIn = slowed(perMessageIn)
+    perMessageOut = slowed(perMessageOut)
+    perByte = slowed(perByte)
+  }
+}
