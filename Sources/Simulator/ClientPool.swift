@@ -50,6 +50,11 @@ struct ClientPool {
   private let replicas: Int
   private var arrivals: RandomSource
   private var content: RandomSource
+  private let keys: KeySampler?
+  // Streams of their own: what is switched on here leaves everything else as it was.
+  private var popularity: RandomSource
+  private var sizes: RandomSource
+  private var pauses: RandomSource
   private var arrivalsSoFar: UInt64 = 0
   private var lastArrival: Double = 0
   private var start: Int64 = 0
@@ -63,6 +68,10 @@ struct ClientPool {
     replicas = configuration.environment.replicas
     arrivals = RandomSource(seed: configuration.seed, stream: 5)
     content = RandomSource(seed: configuration.seed, stream: 6)
+    keys = KeySampler(workload.keyChoice, count: max(1, workload.keys))
+    popularity = RandomSource(seed: configuration.seed, stream: 16)
+    sizes = RandomSource(seed: configuration.seed, stream: 17)
+    pauses = RandomSource(seed: configuration.seed, stream: 18)
     newest = Array(repeating: 0, count: max(1, workload.keys))
     let count: Int
     switch workload.arrival {
@@ -104,23 +113,29 @@ struct ClientPool {
   mutating func nextArrival() -> Int64? {
     arrivalsSoFar += 1
     switch workload.arrival {
-    case .constant(let rate): return start + Int64((Double(arrivalsSoFar) * 1e9 / rate).rounded(.down))
+    case .constant(let rate): return moment(of: Double(arrivalsSoFar) * 1e9 / rate)
     case .poisson(let rate):
       lastArrival += 1e9 / rate * -naturalLogarithm(1 - arrivals.unit())
-      return start + Int64(lastArrival.rounded(.down))
+      return moment(of: lastArrival)
     case .closed, .none: return nil
     }
   }
+  private func moment(of passed: Double) -> Int64 {
+    start + Int64((workload.bursts?.moment(of: passed) ?? passed).rounded(.down))
+  }
+
+  /// How long a client of a closed loop rests now.
+  mutating func pause(_ think: DelayDistribution) -> Int64 { think.sample(&pauses) }
 
   mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
-    let key = UInt32(content.below(UInt64(newest.count)))
+    let key = keys?.next(&popularity) ?? UInt32(content.below(UInt64(newest.count)))
     let kind = content.unit()
     if kind < workload.reads { return (.get(key), 0) }
     if kind < workload.reads + workload.deletes { return (.delete(key), 0) }
     lastValue += 1
     let expected = newest[Int(key)]
     newest[Int(key)] = lastValue
-    let padding = UInt32(workload.payload)
+    let padding = UInt32(workload.payload.sample(&sizes))
     if kind < workload.reads + workload.deletes + workload.swaps {
       return (.cas(key, from: expected, to: lastValue), padding)
     }

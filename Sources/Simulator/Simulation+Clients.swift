@@ -61,7 +61,7 @@ extension Simulation {
       if clients.isOpenLoop {
         if let due = clients.backlog.popFirst() { begin(index, due: due) } else { clients.idle.append(Int32(index)) }
       } else if case .closed(_, let think) = clients.workload.arrival {
-        setAlarm(index, .think, at: now + think.nanoseconds)
+        setAlarm(index, .think, at: now + clients.pause(think))
       }
     case .healing:
       if clients.clients[index].hasProven {

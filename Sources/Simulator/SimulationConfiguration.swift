@@ -85,27 +85,35 @@ public struct Workload: Hashable, Sendable {
     /// Open loop: exponential gaps with this mean rate.
     case poisson(perSecond: Double)
     /// Closed loop: each client asks again `think` after it was answered.
-    case closed(clients: Int, think: Duration)
+    case closed(clients: Int, think: DelayDistribution)
     /// Nobody asks anything.
     case none
+
+    /// Closed loop with a constant pause.
+    public static func closed(clients: Int, think: Duration) -> Self {
+      .closed(clients: clients, think: .constant(think))
+    }
   }
 
   public var arrival: Arrival
   /// Sessions that open-loop operations share; an operation that finds all of them busy waits, and its latency counts that.
   public var sessions: Int
-  /// Keys, each as likely as the next.
   public var keys: Int
   /// Probabilities of `get`, `cas` and `delete`; the rest is `put`.
   public var reads: Double
   public var swaps: Double
   public var deletes: Double
   /// Bytes of payload of a `put` or `cas`.
-  public var payload: Int
+  public var payload: PayloadDistribution
+  /// How likely each key is.
+  public var keyChoice: KeyChoice
+  /// Open loop: how the rate rises and falls.
+  public var bursts: Bursts?
 
   public init(
     arrival: Arrival, sessions: Int = 1_024, keys: Int = 1_000, reads: Double = 0, swaps: Double = 0,
     deletes: Double = 0,
-    payload: Int = 256
+    payload: Int = 256, keyChoice: KeyChoice = .uniform, bursts: Bursts? = nil
   ) {
     self.arrival = arrival
     self.sessions = sessions
@@ -113,7 +121,9 @@ public struct Workload: Hashable, Sendable {
     self.reads = reads
     self.swaps = swaps
     self.deletes = deletes
-    self.payload = payload
+    self.payload = .constant(payload)
+    self.keyChoice = keyChoice
+    self.bursts = bursts
   }
 }
 

@@ -78,6 +78,27 @@ import Testing
       ),
       ("workload.rate: 10k", "probe.yaml:4: workload.rate: 10k is not a rate such as 10k/s (units: /s, k/s, M/s)"),
       ("workload.rate: 0/s", "probe.yaml:4: workload.rate: 0/s is not between 0.001/s and 100M/s"),
+      (
+        "workload.key-choice: zipfian",
+        "probe.yaml:4: workload.key-choice: zipfian is not uniform, zipf 0.99, or hot 1% 90% (this share of the keys gets that "
+          + "share of the operations)"
+      ),
+      (
+        "workload.key-choice: zipf 11",
+        "probe.yaml:4: workload.key-choice: 11 is not an exponent between 0.01 and 10"
+      ),
+      (
+        "workload.payload: mixed 90% 100B 20% 4KiB",
+        "probe.yaml:4: workload.payload: the shares in mixed 90% 100B 20% 4KiB add up to 110%"
+      ),
+      (
+        "workload.bursts: 11x for 100ms every 1s",
+        "probe.yaml:4: workload.bursts: 11x for 100ms every 1s is more than all operations; at most 10x"
+      ),
+      (
+        "workload.bursts: 2x for 1s every 1s",
+        "probe.yaml:4: workload.bursts: 2x for 1s every 1s is one burst without end"
+      ),
       ("trials: 0", "probe.yaml:4: trials: 0 is not a whole number between 1 and 10000000"),
       ("client.delay:", "probe.yaml:4: client.delay: nothing is not a duration such as 15ms (units: ns, us, ms, s)"),
       (
@@ -147,6 +168,10 @@ import Testing
       ("retry.pause: 1s", "retry.maximum-pause: 100ms is shorter than retry.pause, 1s"),
       ("retry.abandon: 1ms", "retry.abandon: 1ms is shorter than retry.timeout, 1s"),
       ("link.session-timeout: 1ms", "link.session-timeout: 1ms is shorter than link.retransmission, 200ms"),
+      (
+        "workload: {keys: 3, key-choice: hot 90% 90%}",
+        "workload.key-choice: of 3 keys (workload.keys) all would be hot"
+      ),
       ("workload.sessions: 10001", "sessions.limit: 10000 is less than the 10001 sessions that the workload opens"),
       (
         "protocols: [orderly]\nlink.kind: datagram",

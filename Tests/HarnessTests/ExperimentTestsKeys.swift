@@ -25,7 +25,9 @@ import Testing
     ("retry.timeout", "2s", []), ("retry.pause", "6ms", []), ("retry.maximum-pause", "200ms", []),
     ("retry.abandon", "31s", []), ("workload.arrival", "constant", []), ("workload.rate", "2k/s", []),
     ("workload.sessions", "100", []), ("workload.clients", "9", [("workload.arrival", "closed")]),
-    ("workload.think", "1ms", [("workload.arrival", "closed")]), ("workload.keys", "7", []),
+    ("workload.think", "1ms", [("workload.arrival", "closed")]),
+    ("workload.bursts", "5x for 100ms every 1s", []), ("workload.keys", "7", []),
+    ("workload.key-choice", "zipf 0.99", []),
     ("workload.reads", "0.5", []), ("workload.swaps", "0.25", []), ("workload.deletes", "12.5%", []),
     ("workload.payload", "1KiB", []), ("measure.warm-up", "2s", []), ("measure.window", "11s", []),
     ("measure.operations", "5000", []), ("measure.interval", "50ms", []), ("measure.patience", "31s", []),
@@ -111,6 +113,14 @@ import Testing
       ("workload.rate", ["10k/s", "10000/s", "0.01M/s", "10 k/s"], "10000/s"),
       ("workload.rate", ["0.5/s"], "0.5/s"), ("workload.payload", ["1024B", "1KiB"], "1KiB"),
       ("workload.payload", ["1.5KiB", "1536B"], "1536B"), ("batch.bytes", ["1MiB", "1024KiB"], "1MiB"),
+      ("workload.payload", ["uniform 64B-1KiB", "uniform  64B - 1024B"], "uniform 64B-1KiB"),
+      (
+        "workload.payload", ["mixed 99.5% 100B 0.5% 4KiB", "mixed 0.995 100B 0.50% 4096B"], "mixed 99.5% 100B 0.5% 4KiB"
+      ),
+      ("workload.key-choice", ["zipf 0.99", "zipf  99e-2"], "zipf 0.99"),
+      ("workload.key-choice", ["hot 1% 90%", "hot 0.01 0.9"], "hot 0.01 0.9"),
+      ("workload.bursts", ["5x for 100ms every 1s", "5.0x for 0.1s every 1000ms"], "5x for 100ms every 1s"),
+      ("workload.think", ["exponential 5ms"], "exponential 5ms"),
       ("link.bandwidth", ["10Gbit/s", "10000Mbit/s"], "10Gbit/s"), ("link.bandwidth", ["unlimited"], "unlimited"),
       ("snapshot.every", ["0", "never"], "never"), ("batch.waiting", ["64k", "64000"], "64000"),
       ("timing.trusts-disconnect", ["yes", "true"], "yes"), ("measure.window", ["86400s"], "86400s"),
@@ -136,7 +146,10 @@ import Testing
       "empirical 2ms 1ms", "+ exponential 1ms", "1ms +", "nan", "inf", "0x10", "٣", "١ms", "𝟙ms",
       "%",
       "-5%", "101%", "n", "n64", "n0", "\u{0}", "\n", "🦀", "1🦀", "1 2", "1e-5", "1e-99%", "9e99M/s", "9e18B",
-      "18446744073709551615MiB", "9223372036854775807Gbit/s", "1e5",
+      "18446744073709551615MiB", "9223372036854775807Gbit/s", "1e5", "zipf", "zipf 1e5", "hot 1% -1", "hot 1 1",
+      "mixed",
+      "mixed 1 1B", "mixed 50% 1B 50%", "mixed 1e-9 1B 1 1B", "uniform 2B-1B", "uniform 1B", "5x", "5x for 1s every 1s",
+      "0x for 1ns every 2ns", "1e-5x for 1ms every 1s", "3x for 1ms every 1s",
     ]
     let before = try Bench.settings()
     for key in ExperimentKey.all {

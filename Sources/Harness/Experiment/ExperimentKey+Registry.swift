@@ -1,3 +1,5 @@
+import Simulator
+
 extension ExperimentKey {
   /// Every key, in the order in which `configurations.csv` lists them. A new input is a line here.
   public static let all: [ExperimentKey] = [
@@ -118,8 +120,12 @@ extension ExperimentKey {
       where: isOpen),
     .init("workload.clients", \.clients, .count(1...1_000_000), "Clients with one operation each.", where: isClosed),
     .init(
-      "workload.think", \.think, .duration, "Pause between an answer and the client's next operation.", where: isClosed),
-    .init("workload.keys", \.workload.keys, .count(1...10_000_000), "Keys, each as likely as the next.", where: isBusy),
+      "workload.think", \.think, .delay, "Pause between an answer and the client's next operation.", where: isClosed),
+    .init(
+      "workload.bursts", \.workload.bursts, ValueForm<Bursts>.bursts.or("none"),
+      "How many times as often operations come for a while; the mean stays workload.rate.", where: isOpen),
+    .init("workload.keys", \.workload.keys, .count(1...10_000_000), "Keys that operations are about.", where: isBusy),
+    .init("workload.key-choice", \.workload.keyChoice, .keyChoice, "How likely each key is.", where: isBusy),
     .init("workload.reads", \.workload.reads, .probability, "Share of operations that get.", where: isBusy),
     .init(
       "workload.swaps", \.workload.swaps, .probability, "Share of operations that compare and swap.", where: isBusy),
@@ -127,7 +133,7 @@ extension ExperimentKey {
       "workload.deletes", \.workload.deletes, .probability, "Share of operations that delete; the rest puts.",
       where: isBusy),
     .init(
-      "workload.payload", \.workload.payload, .bytes(0...64 << 20), "Payload of an operation that writes.",
+      "workload.payload", \.workload.payload, .payload, "Payload of an operation that writes.",
       where: isBusy),
 
     .init("measure.warm-up", \.measure.warmUp, .duration, "Load before the window, which does not count."),

@@ -16,7 +16,7 @@ struct ExperimentSettings: Hashable, Sendable {
   var arrival = ArrivalKind.none
   var rate = 1.0
   var clients = 1
-  var think = Duration.zero
+  var think = DelayDistribution.constant(.zero)
   var measure = Measure(window: .seconds(1))
 
   /// What one trial runs, but for its seed.
@@ -61,6 +61,9 @@ struct ExperimentSettings: Hashable, Sendable {
         "link.session-timeout",
         "\(text(link.sessionTimeout)) is shorter than link.retransmission, \(text(link.retransmission))"
       )
+    }
+    if case .hot = workload.keyChoice, workload.keyChoice.watched(of: workload.keys) == workload.keys {
+      return ("workload.key-choice", "of \(workload.keys) keys (workload.keys) all would be hot")
     }
     let sessions = arrival == .closed ? clients : arrival == .none ? 0 : workload.sessions
     if sessions > environment.sessionLimit {
