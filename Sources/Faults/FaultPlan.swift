@@ -32,6 +32,18 @@ public enum Fault: Hashable, Sendable {
   case loss(Double)
 }
 
+extension Fault {
+  /// The replica that it looks for; nil if it names its victims itself.
+  public var target: FaultTarget? {
+    switch self {
+    case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
+      .mute(let target, _, _):
+      target
+    case .crashAll, .partition, .cut, .heal, .loss: nil
+    }
+  }
+}
+
 public struct ScheduledFault: Hashable, Sendable {
   /// Since the start of the run.
   public var at: Duration

@@ -129,11 +129,19 @@ extension Simulation {
     }
   }
 
-  func strike(_ fault: Fault) {
-    guard phase < .healing else { return }
+  /// What is on the plan, and keeps a note of it if there was something to strike.
+  func strike(planned index: Int) {
+    let fault = configuration.faults.faults[index].fault
+    let node = fault.target.flatMap { resolve($0)?.id }
+    if strike(fault) { result.struck.append(StruckFault(fault, node: node, at: now)) }
+  }
+
+  /// Whether there was something to strike.
+  private func strike(_ fault: Fault) -> Bool {
+    guard phase < .healing else { return false }
     switch fault {
     case .crash(let target, let downtime):
-      guard let node = resolve(target), node.isUp else { return }
+      guard let node = resolve(target), node.isUp else { return false }
       noteStruck([node.id])
       crash(node)
       if let downtime { queue.push(.restart(node.id), at: now + downtime.nanoseconds) }
@@ -144,9 +152,10 @@ extension Simulation {
         queue.push(.restart(node.id), at: now + downtime.nanoseconds * Int64(index + 1))
       }
     case .restart(let target):
-      if case .node(let id) = target, Int(id.index) < nodes.count { restart(nodes[Int(id.index)]) }
+      guard let node = resolve(target), !node.isUp else { return false }
+      restart(node)
     case .pause(let target, let length):
-      guard let node = resolve(target), node.isRunning else { return }
+      guard let node = resolve(target), node.isRunning else { return false }
       noteStruck([node.id])
       coverage.pauses += 1
       trace?.fault(now, "pause", node.id)
@@ -156,11 +165,12 @@ extension Simulation {
       blockade.removeAll()
       trace?.fault(now, "heal", nil)
     case .loss(let probability): loss = probability
-    case .partition, .isolate, .cut, .mute: block(fault)
+    case .partition, .isolate, .cut, .mute: return block(fault)
     }
+    return true
   }
 
-  private func block(_ fault: Fault) {
+  private func block(_ fault: Fault) -> Bool {
     var pairs: [Obstacle.Pair] = []
     var length: Duration?
     func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
@@ -176,7 +186,7 @@ extension Simulation {
       if let leader = leaderNow(), group.intersection(everyone).contains(leader.id) { noteStruck([leader.id]) }
     case .isolate(let target, let span):
       length = span
-      guard let node = resolve(target) else { return }
+      guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       for peer in everyone {
         add(node.id, peer)
@@ -187,16 +197,17 @@ extension Simulation {
       if everyone.contains(from), everyone.contains(to) { add(from, to) }
     case .mute(let target, let inbound, let span):
       length = span
-      guard let node = resolve(target) else { return }
+      guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
-    default: return
+    default: return false
     }
-    guard !pairs.isEmpty else { return }
+    guard !pairs.isEmpty else { return false }
     coverage.partitions += 1
     trace?.fault(now, "block \(pairs.count) links", nil)
     for pair in pairs { blockade.add(from: pair.from, to: pair.to) }
     if let length { queue.push(.lift(Obstacle(pairs: pairs)), at: now + length.nanoseconds) }
+    return true
   }
 
   func lift(_ obstacle: Obstacle) {
