@@ -1,18 +1,18 @@
 # How many trials had a leader again within which time of the crash: cumulative, over all trials.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
-censored = 0; total = 0
-stats data."/elections.csv" using (stringcolumn("experiment") eq experiment && verified("configuration") ? (total = total + 1, stringcolumn("censored") eq "true" ? (censored = censored + 1) : 0, 0) : 0) nooutput
-set label 1 heading("Time without a leader") at graph 0,1 offset 0,2.6 tc rgb ink
-set label 2 sprintf("from the leader's crash; %d trials in all, %d never recovered, simulated", total, censored) \
-  at graph 0,1 offset 0,1.2 font ",12" tc rgb quiet
+lost = 0; all = 0
+stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
+basis = sprintf("simulated; %s, of which %d never recovered and lie beyond the axis, seed %s", counted(all, "trial", "trials"), lost, seeds)
+eval headings("Time without a leader", "from the leader's crash, each trial counting alike", "")
 set xlabel "time since the crash (ms)"; set ylabel "share of trials"
-set xrange [0:*]; set yrange [0:1]; set ytics ("0" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "90 %%" 0.9, "100 %%" 1)
-# Trials that never recovered belong to the whole and lie beyond the axis.
+set yrange [0:1]; set ytics ("0" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "90 %%" 0.9, "100 %%" 1)
+# Trials that never recovered belong to the whole; the axis ends where the others do.
+longest = 0
+stats data."/elections.csv" using (ours("configuration") && stringcolumn("d3_ns") ne "" ? (longest = column("d3_ns") > longest ? column("d3_ns") : longest, 0) : 0) nooutput
+set xrange [0:longest > 0 ? 1.05*longest/1e6 : 1]
 after(p, c) = mine(p) ? (strlen(stringcolumn(c)) > 0 ? column(c)/1e6 : 1e9) : NaN
 # More than four protocols: one curve each, or nobody finds his.
-isFew(p) = words(present) <= 4 && has(p)
-plot for [i=1:NP] data."/elections.csv" using (after(P(i), "d2_ns")):(1) smooth cnormal with lines lt i \
-       title (has(P(i)) ? P(i).", all follow" : ""), \
-     for [i=1:NP] data."/elections.csv" using (isFew(P(i)) ? after(P(i), "d3_ns") : NaN):(1) smooth cnormal with lines lt i dt 3 \
-       title (isFew(P(i)) ? P(i).", clients served" : "")
+few = NS <= 4
+plot for [i=1:NS] data."/elections.csv" using (after(S(i), "d2_ns")):(1) smooth cnormal with lines lt C(i) title S(i).", all follow", \
+     for [i=1:few ? NS : 0] data."/elections.csv" using (after(S(i), "d3_ns")):(1) smooth cnormal with lines lt C(i) dt 3 title S(i).", clients served"

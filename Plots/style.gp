@@ -1,6 +1,6 @@
 # What every chart shares. A chart is drawn by
 #   gnuplot -e "data='DIR'; out='FILE'; term='png'" Plots/NAME.gp
-# where DIR holds the CSV files of a run; term is png or svg.
+# where DIR holds the CSV files of a run; term is png, svg or pdf.
 if (!exists("data")) data = "Results/baseline"
 if (!exists("term")) term = "png"
 if (!exists("out")) out = "chart.".term
@@ -20,31 +20,79 @@ set linetype 5 lc rgb "#E69F00" lw 2 pt 11 ps 1.0 dt 1
 set linetype 6 lc rgb "#56B4E9" lw 2 pt 4  ps 0.8 dt 1
 set linetype 7 lc rgb "#999999" lw 2 pt 8  ps 0.8 dt (6,3)
 set linetype 8 lc rgb "#000000" lw 2 pt 6  ps 0.8 dt (3,3)
+set linetype 9 lc rgb "#8C510A" lw 2 pt 10 ps 1.0 dt (10,4)
+set linetype 10 lc rgb "#5E3C99" lw 2 pt 12 ps 1.0 dt (2,3)
+set linetype 11 lc rgb "#01665E" lw 2 pt 14 ps 1.0 dt (10,4,2,4)
 ink = "#333333"; faint = "#D0D0D0"; quiet = "#666666"
 set border 3 lc rgb ink lw 1
 set tics nomirror out scale 0.6 textcolor rgb ink
 set grid back lc rgb faint lw 0.8 dt 1
 set xlabel textcolor rgb ink; set ylabel textcolor rgb ink
 set key outside right top vertical Left reverse noenhanced samplen 2.5 spacing 1.25 textcolor rgb ink
-set tmargin 4.5
 # A heading at the left, and under it in grey what was run.
 heading(t) = sprintf("{/=16:Bold %s}", t)
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
+# eval headings("what", "of what", "what bars and marks mean") takes labels 1 and 2.
+headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD tc rgb ink; set label 2 \"%s%s\\n\".basis at graph 0,1 offset 0,2.4+HEAD font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
+HEAD = 0
+set tmargin 5.8
+counted(n, one, more) = thousands(n)." ".(n == 1 ? one : more)
+# Cividis: even to the eye, also of the colour-blind, and in grey.
+cividis = '0 "#00224E", 1 "#123570", 2 "#3B496C", 3 "#575D6D", 4 "#707173", 5 "#8A8678", 6 "#A59C74", 7 "#C3B369", 8 "#E1CC55", 9 "#FEE838"'
 
 # Protocols, each always in the colour of its place; others that a run has get the colours after these.
-protocols = "raft multipaxos unreplicated zab raft-plain raft-quorum-detection zab-zookeeper multipaxos-up-to-date"
+protocols = "raft multipaxos unreplicated zab raft-plain raft-quorum-detection zab-zookeeper multipaxos-up-to-date multipaxos-explicit multipaxos-all-learn multipaxos-thrifty"
 P(i) = word(protocols, i)
 
-# Values of an input by configuration, as " id=value id=value ": eval collect("link.loss") leaves them in found.
+# Values by configuration, as " id=value| id=value| ": lookup(map, id) finds one.
 id(c) = stringcolumn(c)
-lookup(map, i) = (strstrt(map, " ".i."=") == 0) ? "" : word(substr(map, strstrt(map, " ".i."=") + strlen(i) + 2, strlen(map)), 1)
-collect(key) = sprintf("stats data.\"/configurations.csv\" using (stringcolumn(\"key\") eq \"%s\" ? (found = found.id(\"configuration\").\"=\".stringcolumn(\"value\").\" \", 0) : 0) nooutput", key)
-# Configurations with a run that is not verified: no chart shows them. Protocols of this experiment.
-void = " "; present = " "
+behind(map, i) = substr(map, strstrt(map, " ".i."=") + strlen(i) + 2, strlen(map))
+lookup(map, i) = strstrt(map, " ".i."=") == 0 ? "" : substr(behind(map, i), 1, strstrt(behind(map, i), "|") - 1)
+entry(c, value) = id(c)."=".value."| "
+# eval collect("link.loss") leaves the values of an input in found.
+collect(key) = sprintf("found = \" \"; stats data.\"/configurations.csv\" using (stringcolumn(\"experiment\") eq experiment && stringcolumn(\"key\") eq \"%s\" ? (found = found.entry(\"configuration\", stringcolumn(\"value\")), 0) : 0) nooutput", key)
+
+# Configurations with a run that is not verified: no chart shows them. Protocols of this experiment, those with a verified
+# run, how many of these there are, with how many operations, and their seeds.
+void = " "; present = " "; runs = 0; replies = 0; seeds = ""
 has(p) = strstrt(present, " ".p." ") > 0
-stats data."/summary.csv" using (stringcolumn("verdict") eq "ok" ? 0 : (void = void.id("configuration")."=void ", 0)) nooutput
-stats data."/summary.csv" using (stringcolumn("experiment") eq experiment && has(stringcolumn("protocol")) == 0 ? (present = present.stringcolumn("protocol")." ", 0) : 0) nooutput
+ours(c) = stringcolumn("experiment") eq experiment && lookup(void, id(c)) eq ""
 verified(c) = lookup(void, id(c)) eq ""
-mine(p) = stringcolumn("experiment") eq experiment && stringcolumn("protocol") eq p && verified("configuration")
+mine(p) = ours("configuration") && stringcolumn("protocol") eq p
+note(p, s) = (has(p) ? 0 : (present = present.p." "), strstrt(" ".seeds." ", " ".s." ") > 0 ? 0 : (seeds = seeds.(seeds eq "" ? "" : " ").s), 0)
+stats data."/summary.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("verdict") ne "ok" ? (void = void.entry("configuration", "void"), 0) : 0) nooutput
+stats data."/summary.csv" using (ours("configuration") ? (runs = runs + 1, replies = replies + column("replies"), note(stringcolumn("protocol"), stringcolumn("seed"))) : 0) nooutput
 do for [i=1:words(present)] { if (strstrt(" ".protocols." ", " ".word(present, i)." ") == 0) { protocols = protocols." ".word(present, i) } }
 NP = words(protocols)
+# The protocols that are here, in the order of their colours; and the colour of each.
+shown = ""; do for [i=1:NP] { if (has(P(i))) { shown = shown.(shown eq "" ? "" : " ").P(i) } }
+NS = words(shown)
+S(i) = word(shown, i)
+colour(p) = sum [i=1:NP] (P(i) eq p ? i : 0)
+C(i) = colour(S(i))
+basis = "simulated; ".counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
+
+trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
+
+# What bars mean: bootstrap intervals where the run has them, else the range of its trials.
+hasIntervals = int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))
+barsMean = hasIntervals ? "bars: 95 % bootstrap interval" : "bars: lowest to highest trial"
+
+# The inputs that are swept, each once.
+swept = ""
+learn(k) = strstrt(" ".swept." ", " ".k." ") > 0 ? 0 : (swept = swept.(swept eq "" ? "" : " ").k, 0)
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("swept") eq "true" ? learn(stringcolumn("key")) : 0) nooutput
+# A number without its unit: times in ms, sizes in bytes, probabilities in percent; of a normal delay its deviation.
+ends(t, u) = strlen(t) > strlen(u) && substr(t, strlen(t) - strlen(u) + 1, strlen(t)) eq u
+cut(t, n) = real(substr(t, 1, strlen(t) - n))
+plain(t) = t eq "" ? NaN : ends(t, "MiB") ? cut(t, 3)*1048576 : ends(t, "KiB") ? cut(t, 3)*1024 : ends(t, "ms") ? cut(t, 2) : ends(t, "us") ? cut(t, 2)/1e3 \
+  : ends(t, "ns") ? cut(t, 2)/1e6 : ends(t, "k/s") ? cut(t, 3)*1e3 : ends(t, "/s") ? cut(t, 2) : ends(t, "s") ? cut(t, 1)*1e3 : ends(t, "B") ? cut(t, 1) : real(t)
+deviates(t) = strstrt(t, "normal ") == 1
+isShare(key) = strstrt("link.loss link.duplication link.reordering workload.reads workload.swaps workload.deletes", key) > 0
+amount(key, t) = deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
+# What stands at the axis of an input, given one of its values.
+axis(key, t) = deviates(t) ? key.": standard deviation around ".substr(t, 8, strstrt(t, " sd ") - 1)." (ms)" : isShare(key) ? key." (%)" \
+  : ends(t, "B") ? key." (bytes)" : ends(t, "/s") ? key." (1/s)" : ends(t, "s") ? key." (ms)" : key
+# eval distinct("link.loss") leaves the different values of an input in found, ascending, and one of them in example.
+distinct(key) = "eval collect(\"".key."\"); map = found; eval sorted(\"".key."\")"
+sorted(key) = sprintf("found = \"\"; example = \"\"; last = -1e300; do for [pass=1:64] { next = 1e300; stats data.\"/configurations.csv\" using (stringcolumn(\"experiment\") eq experiment && stringcolumn(\"key\") eq \"%s\" && stringcolumn(\"value\") ne \"unused\" ? (example = stringcolumn(\"value\"), v = amount(\"%s\", example), v > last && v < next ? (next = v, 0) : 0) : 0) nooutput; if (next < 1e300) { found = found.(found eq \"\" ? \"\" : \" \").sprintf(\"%%.10g\", next); last = next } else { break } }", key, key)

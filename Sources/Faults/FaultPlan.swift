@@ -39,6 +39,20 @@ public enum Fault: Hashable, Sendable {
   case transfer(to: FaultTarget)
 }
 
+extension Fault {
+  /// The replica that it looks for; nil if it names its victims itself.
+  public var target: FaultTarget? {
+    switch self {
+    case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
+      .mute(let target, _, _), .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
+      .change(.disk(let target, _), _), .change(.processor(let target, _), _):
+      target
+    case .change(.delay(let target, _), _): target
+    case .crashAll, .partition, .partialPartition, .cut, .flap, .heal, .change: nil
+    }
+  }
+}
+
 public struct ScheduledFault: Hashable, Sendable {
   /// Since the start of the run.
   public var at: Duration

@@ -12,14 +12,16 @@ struct Flap {
 
 // Faults that change how fast or how well something works, for a time.
 extension Simulation {
-  func begin(_ condition: Condition, for length: Duration?) {
-    guard let condition = resolved(condition) else { return }
+  /// Whether there was somebody to strike.
+  func begin(_ condition: Condition, for length: Duration?) -> Bool {
+    guard let condition = resolved(condition) else { return false }
     lastCondition += 1
     conditions.append((lastCondition, condition))
     coverage.conditions += 1
     trace?.fault(now, "change \(lastCondition) begins", condition.node)
     applyConditions()
     if let length { queue.push(.conditionEnds(lastCondition), at: now + length.nanoseconds) }
+    return true
   }
 
   func endCondition(_ number: Int) {
@@ -113,12 +115,16 @@ extension Simulation {
 
   // MARK: A planned hand-over
 
-  func transfer(to target: FaultTarget) {
-    guard let leader = leaderNow(), leader.isRunning, let heir = resolve(target), heir.id != leader.id else { return }
+  /// Whether there was a leader to ask, and another replica to follow it.
+  func transfer(to target: FaultTarget) -> Bool {
+    guard let leader = leaderNow(), leader.isRunning, let heir = resolve(target), heir.id != leader.id else {
+      return false
+    }
     coverage.conditions += 1
     trace?.fault(now, "asked to hand over to \(heir.id)", leader.id)
     failover.strike(leader.id, epoch: leader.status.epoch, at: now, isHandOver: true)
     carry(leader) { $0.handle(.transfer(to: heir.id), cause: 0, on: leader) }
+    return true
   }
 }
 

@@ -133,11 +133,19 @@ extension Simulation {
     }
   }
 
-  func strike(_ fault: Fault) {
-    guard phase < .healing else { return }
+  /// What is on the plan, and keeps a note of it if there was something to strike.
+  func strike(planned index: Int) {
+    let fault = configuration.faults.faults[index].fault
+    let node = fault.target.flatMap { resolve($0)?.id }
+    if strike(fault) { result.struck.append(StruckFault(fault, node: node, at: now)) }
+  }
+
+  /// Whether there was something to strike.
+  private func strike(_ fault: Fault) -> Bool {
+    guard phase < .healing else { return false }
     switch fault {
     case .crash(let target, let downtime):
-      guard let node = resolve(target), node.isUp else { return }
+      guard let node = resolve(target), node.isUp else { return false }
       noteStruck([node.id])
       crash(node)
       if let downtime { queue.push(.restart(node.id), at: now + downtime.nanoseconds) }
@@ -148,9 +156,10 @@ extension Simulation {
         queue.push(.restart(node.id), at: now + downtime.nanoseconds * Int64(index + 1))
       }
     case .restart(let target):
-      if case .node(let id) = target, Int(id.index) < nodes.count { restart(nodes[Int(id.index)]) }
+      guard let node = resolve(target), !node.isUp else { return false }
+      restart(node)
     case .pause(let target, let length):
-      guard let node = resolve(target), node.isRunning else { return }
+      guard let node = resolve(target), node.isRunning else { return false }
       noteStruck([node.id])
       coverage.pauses += 1
       trace?.fault(now, "pause", node.id)
@@ -161,16 +170,17 @@ extension Simulation {
       era += 1
       trace?.fault(now, "heal", nil)
     case .stallDisk(let target, let length):
-      guard let node = resolve(target) else { return }
+      guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       stallDisk(of: node, length)
-    case .change(let condition, let length): begin(condition, for: length)
-    case .transfer(let target): transfer(to: target)
-    case .partition, .partialPartition, .isolate, .cut, .mute, .flap: block(fault)
+    case .change(let condition, let length): return begin(condition, for: length)
+    case .transfer(let target): return transfer(to: target)
+    case .partition, .partialPartition, .isolate, .cut, .mute, .flap: return block(fault)
     }
+    return true
   }
 
-  private func block(_ fault: Fault) {
+  private func block(_ fault: Fault) -> Bool {
     var pairs: [Obstacle.Pair] = []
     var length: Duration?
     func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
@@ -186,7 +196,7 @@ extension Simulation {
       if let leader = leaderNow(), group.intersection(everyone).contains(leader.id) { noteStruck([leader.id]) }
     case .isolate(let target, let span):
       length = span
-      guard let node = resolve(target) else { return }
+      guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       for peer in everyone {
         add(node.id, peer)
@@ -197,7 +207,7 @@ extension Simulation {
       if everyone.contains(from), everyone.contains(to) { add(from, to) }
     case .mute(let target, let inbound, let span):
       length = span
-      guard let node = resolve(target) else { return }
+      guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
     case .partialPartition(let one, let other, let span):
@@ -212,30 +222,32 @@ extension Simulation {
       length = span
       switch links {
       case .pair(let a, let b):
-        guard everyone.contains(a), everyone.contains(b) else { return }
+        guard everyone.contains(a), everyone.contains(b) else { return false }
         noteStruck([a, b])
         add(a, b)
         add(b, a)
       case .target(let target):
-        guard let node = resolve(target) else { return }
+        guard let node = resolve(target) else { return false }
         noteStruck([node.id])
         for peer in everyone {
           add(node.id, peer)
           add(peer, node.id)
         }
       }
-    default: return
+    default: return false
     }
-    guard !pairs.isEmpty else { return }
+    guard !pairs.isEmpty else { return false }
     coverage.partitions += 1
     let obstacle = Obstacle(pairs: pairs, era: era)
     if case .flap(_, let period, _) = fault {
       let down = period.nanoseconds / 2
       let end = length.map { now + $0.nanoseconds } ?? .max
-      return begin(Flap(obstacle: obstacle, down: down, up: period.nanoseconds - down, until: end))
+      begin(Flap(obstacle: obstacle, down: down, up: period.nanoseconds - down, until: end))
+      return true
     }
     close(obstacle)
     if let length { queue.push(.lift(obstacle), at: now + length.nanoseconds) }
+    return true
   }
 
   func lift(_ obstacle: Obstacle) {

@@ -183,7 +183,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .answer(let client, let answer): take(answer, client)
     case .wake(let client): wake(client)
     case .arrival: arrive()
-    case .fault(let index): strike(configuration.faults.faults[index].fault)
+    case .fault(let index): strike(planned: index)
     case .lift(let obstacle): lift(obstacle)
     case .flap(let index): toggle(index)
     case .conditionEnds(let number): endCondition(number)

@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 import Verification
 
 /// An election that somebody won.
@@ -11,6 +12,21 @@ public struct Leadership: Hashable, Sendable {
   public init(node: NodeID, epoch: UInt64, at: Int64) {
     self.node = node
     self.epoch = epoch
+    self.at = at
+  }
+}
+
+/// A planned fault that had something to strike.
+public struct StruckFault: Hashable, Sendable {
+  public var fault: Fault
+  /// Who was meant by its target; nil: it has none.
+  public var node: NodeID?
+  /// Nanoseconds of virtual time.
+  public var at: Int64
+
+  public init(_ fault: Fault, node: NodeID?, at: Int64) {
+    self.fault = fault
+    self.node = node
     self.at = at
   }
 }
@@ -66,8 +82,10 @@ public struct SimulationResult: Sendable {
   public var hasFormed = false
   /// After the faults were taken back, all replicas came to agree and all clients were served.
   public var isAtRest = true
-  /// Faults that struck.
+  /// Faults that struck, by what they came to: a crash of all counts once for each.
   public var faults = 0
+  /// The planned ones among them, in order.
+  public var struck: [StruckFault] = []
   /// Indexed by message tag.
   public var messages: [MessageCount] = []
   /// Slots chosen, no-ops included: the "batches" of every cost per batch.

@@ -15,6 +15,7 @@ import Testing
       #expect(read.latency == LatencyRow.sorted(tables.latency) && read.stages == StageRow.sorted(tables.stages))
       #expect(read.timeline == TimelineRow.sorted(tables.timeline) && read.costs == CostRow.sorted(tables.costs))
       #expect(read.elections == ElectionRow.sorted(tables.elections))
+      #expect(read.faults == FaultRow.sorted(tables.faults))
       #expect(read.messages == MessageRow.sorted(tables.messages))
       #expect(SummaryRow.encode(read.summary) == SummaryRow.encode(tables.summary))
     }

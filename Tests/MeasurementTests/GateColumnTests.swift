@@ -40,6 +40,7 @@ import Testing
     try check(tables.stages)
     try check(tables.timeline)
     try check(tables.elections)
+    try check(tables.faults)
     try check(tables.messages)
     try check(tables.costs)
   }
@@ -58,6 +59,7 @@ import Testing
     #expect(changed { $0.stages[0].sum += 1 } == .regression)
     #expect(changed { $0.timeline[0].failed += 1 } != .holds)
     #expect(changed { $0.elections[0].rounds += 1 } == .regression)
+    #expect(changed { $0.faults[0].at += 1 } == .regression)
     #expect(changed { $0.messages[0].frames += 1 } == .regression)
     #expect(changed { $0.costs[0].allocations = 1_000_000 } == .regression)
   }

@@ -26,6 +26,7 @@ func sampleTables() -> ResultTables {
       timeline.record(at: 5, latency: 3)
       tables.timeline += TimelineRow.rows(run, timeline)
       tables.elections.append(sampleElection(run))
+      tables.faults.append(FaultRow(run, number: 0, at: -4, kind: "crash", target: "n3", length: 2_000_000))
       tables.messages.append(
         MessageRow(run, kind: "AppendEntries", purpose: "replication", frames: 8, bytes: 4000, batches: 3))
       let cost = ProcessCost(wall: 2_000_000, cpu: 1_500_000, peakResident: 1 << 20)

@@ -153,6 +153,7 @@ extension ResultTables {
     messages += trial.messages
     timeline += trial.timeline
     if let election = trial.election { elections.append(election) }
+    faults += trial.faults
     if let cost = trial.cost { costs.append(cost) }
   }
   /// The rows of a configuration as a whole.

@@ -11,6 +11,7 @@ struct Trial: Sendable {
   let messages: [MessageRow]
   let timeline: [TimelineRow]
   let election: ElectionRow?
+  let faults: [FaultRow]
   let cost: CostRow?
   let report: VerificationReport
   let history: [ClientOperation]
@@ -50,6 +51,7 @@ struct Trial: Sendable {
     }
     timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
     election = result.failovers.first.map { ElectionRow(key, $0, result) }
+    faults = FaultRow.rows(key, result)
     report = result.verification
     history = result.history
   }
@@ -86,6 +88,9 @@ extension SummaryRow {
     framesPerBatchExpected = point.variant.framesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }
     fsyncsPerBatchExpected = point.variant.writesPerBatch(point.replicas).flatMap { FixedDecimal($0, over: 1) }
     leaderChanges = max(0, result.leaderships.count - 1)
+    let calmEnd = result.struck.first?.at ?? result.windowEnd
+    unprovokedLeaderChanges = max(0, result.leaderships.count { $0.at <= calmEnd } - 1)
+    calm = Int(max(0, calmEnd - (result.leaderships.first?.at ?? calmEnd)))
     events = Int(result.events)
     runHash = Fingerprint(result.hash)
   }

@@ -8,6 +8,7 @@ public struct ResultTables: Sendable, Equatable {
   public var stages: [StageRow] = []
   public var timeline: [TimelineRow] = []
   public var elections: [ElectionRow] = []
+  public var faults: [FaultRow] = []
   public var messages: [MessageRow] = []
   public var costs: [CostRow] = []
 
@@ -21,6 +22,7 @@ public struct ResultTables: Sendable, Equatable {
     stages += other.stages
     timeline += other.timeline
     elections += other.elections
+    faults += other.faults
     messages += other.messages
     costs += other.costs
   }
@@ -46,6 +48,7 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(stages, folder)
     try Self.write(timeline, folder)
     try Self.write(elections, folder)
+    try Self.write(faults, folder)
     try Self.write(messages, folder)
     try Self.write(costs, folder)
   }
@@ -62,6 +65,7 @@ public struct ResultTables: Sendable, Equatable {
     stages = try Self.read(folder)
     timeline = try Self.read(folder)
     elections = try Self.read(folder)
+    faults = try Self.read(folder)
     messages = try Self.read(folder)
     costs = try Self.read(folder)
   }

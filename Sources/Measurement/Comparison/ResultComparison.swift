@@ -26,6 +26,7 @@ public enum ResultComparison {
     differences += Self.differences(baseline.stages, found.stages)
     differences += Self.differences(baseline.timeline, found.timeline)
     differences += Self.differences(baseline.elections, found.elections)
+    differences += Self.differences(baseline.faults, found.faults)
     differences += Self.differences(baseline.messages, found.messages)
     var notes: [String] = []
     if baseline.costs.isEmpty || found.costs.isEmpty {

@@ -34,6 +34,9 @@ public struct SummaryRow: CSVRow {
   public var fsyncsPerBatchExpected: FixedDecimal?
 
   public var leaderChanges = 0
+  /// Of these, the ones before any fault struck, and for how long none had, in ns.
+  public var unprovokedLeaderChanges = 0
+  public var calm = 0
   public var events = 0
   public var runHash = Fingerprint()
 
@@ -96,6 +99,12 @@ public struct SummaryRow: CSVRow {
     ]
   private static let course: [Column<Self>] = [
     Column("leader_changes", \.leaderChanges, "New leaders after the first.", .none, .lowerIsBetter),
+    Column(
+      "leader_changes_unprovoked", \.unprovokedLeaderChanges,
+      "Of these, the ones within `calm_ns`: nobody had failed.", .none, .lowerIsBetter),
+    Column(
+      "calm_ns", \.calm, "From the first leader's election to the first fault that struck, or the end of the window.",
+      .nanoseconds, .follows),
     Column("events", \.events, "Events that the simulator executed.", .none, .follows),
     Column("run_hash", \.runHash, "Hash of all steps, messages, chosen values and replies, in order.", .none, .follows),
   ]

@@ -1,0 +1,33 @@
+# Throughput and latency over the time of a run, by interval, with what went wrong marked.
+if (!exists("experiment")) experiment = "failover-timeline"
+load "Plots/style.gp"
+H = 760; load "Plots/terminal.gp"
+t(p) = mine(p) ? column("interval_start_ns")/1e9 + column("interval_ns")/2e9 : NaN
+interval = 0
+stats data."/timeline.csv" using (ours("configuration") ? (interval = column("interval_ns"), 0) : 0) nooutput
+# Each different fault once, by its time in ms: a line where it begins, and one where it ends.
+marks = ""
+mark(kind, t, how) = (m = sprintf("%.0f:%s%s", t/1e6, how, kind), strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0))
+stats data."/faults.csv" using (ours("configuration") ? (mark(stringcolumn("kind"), column("at_ns"), ""), stringcolumn("length_ns") eq "" ? 0 : mark(stringcolumn("kind"), column("at_ns") + column("length_ns"), "end~of~")) : 0) nooutput
+many = words(marks) > 12
+red = "#B00000"
+if (!many) { do for [j=1:words(marks)] {
+  m = word(marks, j); colon = strstrt(m, ":"); s = real(substr(m, 1, colon - 1))/1e3
+  set arrow 100 + j from s, graph 0 to s, graph 1 nohead lc rgb red lw 1.2 dt 2
+  m = substr(m, colon + 1, strlen(m)); m = strstrt(m, "end~of~") == 1 ? "end of ".substr(m, 8, strlen(m)) : m
+  set label 100 + j m at s, graph 1 offset 0.4,-0.7 - (j - 1)%3 left tc rgb red font ",11" noenhanced
+} }
+left = 90./W; right = 1 - 190./W; set lmargin at screen left; set rmargin at screen right
+set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanced maxrows 12
+set xrange [0:*]; set yrange [0:*]; set format y "%g"
+set multiplot
+set origin 0,0.42; set size 1,0.58; set tmargin 5.8; set bmargin 1.5
+eval headings("Through a fault", sprintf("by intervals of %g ms: mean of all trials; thin: each trial; dashed: what struck%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
+set ylabel "answers (1000/s)"; set format x ""
+plot for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("interval_start_ns") == 0 ? 1/0 : column("completed")*1e6/column("interval_ns")) with lines lt C(i) dt 1 lw 0.4 notitle, \
+     for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) smooth unique with lines lt C(i) dt 1 title S(i)
+unset label; set format x "%g"
+set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5; unset key
+set logscale y; set yrange [*:*]; set ylabel "mean latency (ms, log scale)"; set xlabel "time since the window began (s)"
+plot for [i=1:NS] data."/timeline.csv" using (column("completed") > 0 ? t(S(i)) : NaN):(column("latency_sum_ns")/column("completed")/1e6) with points lt C(i) ps 0.5
+unset multiplot
