@@ -295,7 +295,7 @@ extension Simulation {
     detach(index)
     var time = now
     if costsCPU {
-      node.busyUntil = max(node.busyUntil, now) + environment.cpu.perMessageOut.nanoseconds
+      charge(node, environment.cpu.perMessageOut.nanoseconds)
       time = node.busyUntil
     }
     if case .reply(_, let reply) = answer {

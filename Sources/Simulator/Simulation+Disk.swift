@@ -110,6 +110,7 @@ extension Simulation {
     node.inbox.removeAll()
     node.waitingRequests = 0
     node.isProcessing = false
+    node.interruption = 0
     node.busyUntil = 0
     node.sendingUntil = 0
     node.proposals.removeAll()

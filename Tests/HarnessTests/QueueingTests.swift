@@ -19,6 +19,7 @@ import Testing
     link: {delay: 100us, bandwidth: unlimited}
     batch: {commands: 1, window: 10000}
     snapshot.every: never
+    replication.inflight: 1M
 
     """
   }
@@ -47,6 +48,32 @@ import Testing
     let inSystem = Double(row.generator.inSystem) / Double(row.window)
     let arrivals = Double(row.generator.due) / Double(row.window)
     #expect(abs(inSystem / (arrivals * Double(row.client.sum) / Double(row.client.count)) - 1) < 0.01)
+  }
+
+  /// At the leader a batch of b commands takes: to receive its requests and send its replies, b (in + out); to send
+  /// each proposal to n-1 peers and receive their acknowledgements, (n-1)(out + in); Zab's announcements of what is
+  /// committed, (n-1) out. Heartbeats take a part in a thousand.
+  @Test(
+    "Past the knee the goodput is a plateau within 2 % of the leader's service rate, as its processor's costs have it",
+    arguments: ["multipaxos", "raft", "zab", "unreplicated"], [1, 8])
+  func plateau(name: String, batch: Int) throws {
+    let (take, give) = (20.0, 10.0)
+    let peers = name == "unreplicated" ? 0.0 : 4.0
+    let copies = name == "zab" ? 2.0 : 1.0
+    let service = take + give + peers * (take + copies * give) / Double(batch)
+    for overload in [1.2, 2.0] {
+      let row = try row(
+        Self.bare(name).replacing("commands: 1,", with: "commands: \(batch),") + """
+          cpu: {per-message-in: \(Int(take))us, per-message-out: \(Int(give))us, per-byte: 0s}
+          workload: {arrival: poisson, rate: \((overload * 1e6 / service).rounded())/s}
+          measure: {warm-up: 500ms, window: 2s}
+          """)
+      let goodput = Double(row.goodputPerSecond?.millionths ?? 0) / 1e6
+      #expect(
+        abs(goodput * service / 1e6 - 1) < 0.02,
+        "\(goodput)/s, expected \(1e6 / service)/s, \(row.framesPerBatch!) frames a batch")
+      #expect(row.generator.waited > 0 && row.generator.starved * 100 <= row.generator.due)
+    }
   }
 
   @Test(
