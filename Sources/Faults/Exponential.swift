@@ -1,5 +1,5 @@
-/// e to the power of x, for |x| up to 700: x = k ln 2 + r, and a Taylor series for the rest, which is at most ln 2 / 2. Within 2 units in
-/// the last place, and the same bits everywhere, like ``naturalLogarithm(_:)``.
+/// e to the power of x, for |x| up to 700: x = k ln 2 + r, and a Taylor series for the rest, which is at most ln 2 / 2.
+/// Within 2 units in the last place, and the same bits everywhere, like ``naturalLogarithm(_:)``.
 public func exponential(_ x: Double) -> Double {
   precondition(x.magnitude <= 700, "e to the power of \(x) is not needed here")
   let power = (x * 1.4426950408889634).rounded()

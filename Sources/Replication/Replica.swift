@@ -61,6 +61,8 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     if status.role == .leader { return outstanding.count < intake.policy.window }
     return status.leader.map { $0 != id } ?? false
   }
+  /// Commands wait here although nothing more is to arrive: for the window, or for somebody to lead.
+  public var isBacklogged: Bool { !intake.isEmpty && !wantsTurn }
   /// Enough commands wait for a batch of the largest size.
   public var hasFullBatch: Bool { intake.hasFullBatch }
 

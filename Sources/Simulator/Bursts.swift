@@ -1,11 +1,12 @@
 import Consensus
 
-/// A load that comes in bursts: each period, counted from the start of the load, begins with one. Over whole periods the mean rate is exactly
-/// that without bursts, because only time is stretched: where operations come `factor` times as often, time passes `factor` times as fast for
-/// the arrival process, and more slowly in the rest. Poisson arrivals stay a Poisson process, of a changing rate.
+/// A load that comes in bursts: each period, counted from the start of the load, begins with one. Over whole periods
+/// the mean rate is exactly that without bursts, because only time is stretched: where operations come `factor` times
+/// as often, time passes `factor` times as fast for the arrival process, and more slowly in the rest. Poisson arrivals
+/// stay a Poisson process, of a changing rate.
 public struct Bursts: Hashable, Sendable {
-  /// How many times as often operations come in a burst as they do on average; 0 is a lull. No more than `period / length`, with
-  /// which all operations come in bursts.
+  /// How many times as often operations come in a burst as they do on average; 0 is a lull. No more than `period /
+  /// length`, with which all operations come in bursts.
   public var factor: Double
   public var length: Duration
   /// From the start of one burst to that of the next.

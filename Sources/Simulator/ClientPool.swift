@@ -44,6 +44,7 @@ struct ClientPool {
   var backlog = Deque<Int64>()
   var byName: [UInt64: Int32] = [:]
   var history: [ClientOperation] = []
+  var presence = Presence()
   let workload: Workload
   let isOpenLoop: Bool
   private let retry: RetryPolicy
@@ -51,6 +52,8 @@ struct ClientPool {
   private var arrivals: RandomSource
   private var content: RandomSource
   private let keys: KeySampler?
+  /// Operations on keys below this are counted for the audit.
+  let watchedKeys: UInt32
   // Streams of their own: what is switched on here leaves everything else as it was.
   private var popularity: RandomSource
   private var sizes: RandomSource
@@ -69,6 +72,7 @@ struct ClientPool {
     arrivals = RandomSource(seed: configuration.seed, stream: 5)
     content = RandomSource(seed: configuration.seed, stream: 6)
     keys = KeySampler(workload.keyChoice, count: max(1, workload.keys))
+    watchedKeys = UInt32(workload.keyChoice.watched(of: max(1, workload.keys)))
     popularity = RandomSource(seed: configuration.seed, stream: 16)
     sizes = RandomSource(seed: configuration.seed, stream: 17)
     pauses = RandomSource(seed: configuration.seed, stream: 18)

@@ -9,8 +9,8 @@ public enum KeyChoice: Hashable, Sendable {
   /// This share of the keys, one at least, gets that share of the operations; within both parts all keys are alike.
   case hot(keys: Double, operations: Double)
 
-  /// Of `count` keys, how many of the most popular are watched, to see whether the choice is what it should be: the hot ones, or
-  /// else a tenth, one at least.
+  /// Of `count` keys, how many of the most popular are watched, to see whether the choice is what it should be: the hot
+  /// ones, or else a tenth, one at least.
   public func watched(of count: Int) -> Int {
     switch self {
     case .uniform, .zipf: max(1, count / 10)
@@ -61,8 +61,8 @@ struct KeySampler {
   }
 }
 
-/// Draws from Zipf's distribution by rejection-inversion (Hörmann and Derflinger 1996): exact, with neither a table nor a start-up that
-/// grows with the number of keys, and 1.0 to 1.1 attempts a draw.
+/// Draws from Zipf's distribution by rejection-inversion (Hörmann and Derflinger 1996): exact, with neither a table nor
+/// a start-up that grows with the number of keys, and 1.0 to 1.1 attempts a draw.
 struct ZipfSampler {
   private let law: PowerLaw
   private let count: Int
@@ -91,8 +91,8 @@ struct ZipfSampler {
   }
 }
 
-/// The function x^-s for x from 1 on: what it sums up to, and the area below it, also where s is close to 1 and the formulas would
-/// lose all their digits.
+/// The function x^-s for x from 1 on: what it sums up to, and the area below it, also where s is close to 1 and the
+/// formulas would lose all their digits.
 struct PowerLaw {
   let exponent: Double
 

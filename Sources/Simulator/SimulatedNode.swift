@@ -44,6 +44,8 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
   /// Client requests among `inbox`.
   var waitingRequests = 0
   var isProcessing = false
+  /// What was sent while the first input of the queue was in service: by so much later will that one be through.
+  var interruption: Int64 = 0
 
   /// When each batch of this leadership was proposed, oldest first.
   var proposals = Deque<(batch: Batch, at: Int64)>()

@@ -116,6 +116,7 @@ extension Simulation {
     for client in clients.clients {
       guard let entry = client.entry else { continue }
       clients.history[entry].outcome = .unknown
+      noteResidence(client)
       if client.isMeasured {
         result.counts.unanswered += 1
         recorder?.censored(due: client.due, sent: client.sent, end: now)
@@ -185,6 +186,20 @@ extension Simulation {
       total += counts[keys]
       keys += 1
     }
-    return clients.history.filter { $0.operation.key < UInt32(keys) }
+    let sample = clients.history.filter { $0.operation.key < UInt32(keys) }
+    return sample.count > 2 * Self.sampledOperations ? Self.beginning(of: sample) : sample
+  }
+
+  /// One hot key can hold most of a history. What began first is a history as well: what had not returned by then has no
+  /// answer yet.
+  private static func beginning(of history: [ClientOperation]) -> [ClientOperation] {
+    let end = history[sampledOperations].invoked
+    return history.prefix { $0.invoked < end }.map { operation in
+      guard let returned = operation.returned, returned >= end else { return operation }
+      var operation = operation
+      operation.returned = nil
+      operation.outcome = .unknown
+      return operation
+    }
   }
 }

@@ -32,12 +32,29 @@ extension Simulation {
     }
     let due = now
     if phase == .window { result.counts.due += 1 }
-    if let client = clients.idle.popLast() { begin(Int(client), due: due) } else { clients.backlog.append(due) }
+    clients.presence.enter(at: now)
+    if let client = clients.idle.popLast() {
+      begin(Int(client), due: due)
+    } else {
+      if phase == .window { noteWait() }
+      clients.backlog.append(due)
+    }
     scheduleArrival()
   }
 
   func scheduleArrival() {
     if let next = clients.nextArrival() { queue.push(.arrival, at: max(now, next)) }
+  }
+
+  /// All sessions are taken: because the cluster is behind, or only because there are so few?
+  private func noteWait() {
+    result.load.waited += 1
+    let isBehind = nodes.contains { node in
+      guard let process = node.process, node.isUp else { return false }
+      return node.waitingRequests > 0 || process.replica.isBacklogged || node.sendingUntil > now
+        || node.isPaused && !node.inbox.isEmpty
+    }
+    if !isBehind { result.load.starved += 1 }
   }
 
   /// A client starts its next operation, which was due at `due`.
@@ -47,7 +64,10 @@ extension Simulation {
     clients.clients[index].due = due
     clients.clients[index].sent = now
     clients.clients[index].isMeasured = isMeasured
-    if isMeasured { result.counts.longestWait = max(result.counts.longestWait, now - due) }
+    if isMeasured {
+      result.counts.longestWait = max(result.counts.longestWait, now - due)
+      result.load.note(operation, padding, isWatched: operation.key < clients.watchedKeys)
+    }
     clients.clients[index].hasTimedOut = false
     start(operation, padding, index)
   }
@@ -61,7 +81,12 @@ extension Simulation {
       if clients.isOpenLoop {
         if let due = clients.backlog.popFirst() { begin(index, due: due) } else { clients.idle.append(Int32(index)) }
       } else if case .closed(_, let think) = clients.workload.arrival {
-        setAlarm(index, .think, at: now + clients.pause(think))
+        let pause = clients.pause(think)
+        if phase == .window {
+          result.load.rests += 1
+          result.load.rested += pause
+        }
+        setAlarm(index, .think, at: now + pause)
       }
     case .healing:
       if clients.clients[index].hasProven {
@@ -81,6 +106,7 @@ extension Simulation {
       if let limit = configuration.measure.operations, result.counts.due >= UInt64(limit) { return reach(.healing) }
       result.counts.due += 1
     }
+    clients.presence.enter(at: now)
     begin(index, due: now)
   }
 
@@ -146,6 +172,8 @@ extension Simulation {
     clients.history[entry].returned = now
     clients.history[entry].outcome = .ok(reply)
     let client = clients.clients[index]
+    clients.presence.leave(at: now)
+    noteResidence(client)
     recorder?.completed(sinceWindowStart: now - result.windowStart, latency: now - client.due)
     if now >= result.windowStart, now < result.windowEnd, phase >= .window { result.counts.answeredInWindow += 1 }
     if client.isMeasured {
@@ -157,6 +185,15 @@ extension Simulation {
     failover.answered(begun: client.sent, at: now)
     if configuration.measure.stopsWhenRecovered, phase == .window, failover.last?.isComplete == true { reach(.healing) }
     proceed(index)
+  }
+
+  /// An operation leaves the system: how much of its time there lay on the other side of the window's edges.
+  func noteResidence(_ client: SimulatedClient) {
+    if client.isMeasured {
+      result.load.beyond += max(0, now - result.windowEnd)
+    } else if client.due < result.windowStart, phase >= .window {
+      result.load.before += min(now, result.windowEnd) - result.windowStart
+    }
   }
 
   private func recordStages(_ client: SimulatedClient) {
@@ -174,6 +211,8 @@ extension Simulation {
     if let entry = client.entry {
       let isDefinite = client.session.isDefinitelyUnexecuted
       clients.history[entry].outcome = isDefinite ? .failed : .unknown
+      clients.presence.leave(at: now)
+      noteResidence(client)
       recorder?.abandoned(sinceWindowStart: now - result.windowStart)
       if client.isMeasured {
         if isDefinite { result.counts.failed += 1 } else { result.counts.unanswered += 1 }
@@ -255,7 +294,7 @@ extension Simulation {
     detach(index)
     var time = now
     if costsCPU {
-      node.busyUntil = max(node.busyUntil, now) + node.cpu.perMessageOut.nanoseconds
+      charge(node, node.cpu.perMessageOut.nanoseconds)
       time = node.busyUntil
     }
     if case .reply(_, let reply) = answer {

@@ -135,6 +135,7 @@ extension Simulation {
     node.waitingRequests = 0
     node.isProcessing = false
     node.groupDue = nil
+    node.interruption = 0
     node.busyUntil = 0
     node.sendingUntil = 0
     node.proposals.removeAll()

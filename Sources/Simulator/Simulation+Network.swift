@@ -35,9 +35,9 @@ extension Simulation {
       return
     }
     let cpu = node.cpu
-    node.busyUntil = max(node.busyUntil, now) + cpu.perByte.nanoseconds * Int64(bytes)
+    charge(node, cpu.perByte.nanoseconds * Int64(bytes))
     for peer in peers {
-      node.busyUntil += cpu.perMessageOut.nanoseconds
+      charge(node, cpu.perMessageOut.nanoseconds)
       var departure = node.busyUntil
       if let bandwidth {
         let onWire = (UInt64(bytes) * 8 * 1_000_000_000 + bandwidth - 1) / bandwidth

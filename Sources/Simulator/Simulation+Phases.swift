@@ -23,7 +23,9 @@ extension Simulation {
 
   func reach(_ next: SimulationPhase) {
     switch next {
-    case .window where phase == .warmUp: phase = .window
+    case .window where phase == .warmUp:
+      phase = .window
+      clients.presence.start(at: now)
     case .healing where phase == .window: beginHealing()
     case .over where phase == .forming:
       phase = .over
@@ -39,14 +41,19 @@ extension Simulation {
   private func beginHealing() {
     phase = .healing
     result.windowEnd = min(result.windowEnd, now)
+    result.load.inSystem = clients.presence.stop(at: now)
     deadline = now + configuration.measure.patience.nanoseconds
     queue.push(.phase(.over), at: deadline)
     if isFaulty { censorOutstanding() }
     heal()
     // What was due and found no client is not started any more: it is unanswered.
-    for due in clients.backlog where due >= result.windowStart {
-      result.counts.unanswered += 1
-      recorder?.censored(due: due, sent: now, end: now)
+    for due in clients.backlog {
+      if due < result.windowStart {
+        result.load.before += now - result.windowStart
+      } else {
+        result.counts.unanswered += 1
+        recorder?.censored(due: due, sent: now, end: now)
+      }
     }
     clients.backlog.removeAll()
     clients.idle.removeAll()

@@ -246,7 +246,18 @@ public final class Simulation<Core: ConsensusProtocol> {
     }
   }
 
+  /// Takes the processor's time for something that is sent. It cannot work on an input meanwhile.
+  func charge(_ node: SimulatedNode<Core>, _ cost: Int64) {
+    node.busyUntil = max(node.busyUntil, now) + cost
+    if node.isProcessing { node.interruption += cost }
+  }
+
   private func processNext(_ node: SimulatedNode<Core>) {
+    if node.interruption > 0 {
+      queue.push(.processed(node.id, incarnation: node.incarnation), at: now + node.interruption)
+      node.interruption = 0
+      return
+    }
     node.isProcessing = false
     guard !node.isPaused, let input = node.inbox.popFirst() else { return }
     if case .request = input { node.waitingRequests -= 1 }
@@ -303,6 +314,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     node.inbox.removeAll()
     node.waitingRequests = 0
     node.isProcessing = false
+    node.interruption = 0
     for input in waiting { enqueue(input, at: node) }
     dirty.insert(node.id)
   }

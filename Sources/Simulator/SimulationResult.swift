@@ -99,6 +99,7 @@ public struct SimulationResult: Sendable {
   public var leaderships: [Leadership] = []
   public var failovers: [Failover] = []
   public var counts = OperationCounts()
+  public var load = GeneratedLoad()
   /// Simulator events handled.
   public var events: UInt64 = 0
   /// Covers every step with its time and the replica's status after it, kind, size and addressees of every message, every chosen value

@@ -9,6 +9,8 @@ public enum Verdict: String, Hashable, Sendable, CaseIterable {
   case unknown
   /// Something was not checked at all.
   case unchecked
+  /// The cluster did nothing wrong, but the load was not the one that was asked for, or the books do not balance.
+  case void
 }
 
 /// What was checked after a run, and what came of it. A number from a run that is not `ok` is void.

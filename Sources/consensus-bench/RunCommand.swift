@@ -156,7 +156,7 @@ struct RunCommand: ParsableCommand {
     }
     let verdicts = Set(outcome.failures.map(\.report.verdict))
     if verdicts.contains(.violated) { throw ExitStatus.failed }
-    if verdicts.contains(.unchecked) { throw ExitStatus.void }
+    if verdicts.contains(.unchecked) || verdicts.contains(.void) { throw ExitStatus.void }
     if verdicts.contains(.unknown) { throw ExitStatus.unknown }
   }
 
@@ -201,7 +201,7 @@ struct RunCommand: ParsableCommand {
     case .ok: return
     case .violated: throw ExitStatus.failed
     case .unknown: throw ExitStatus.unknown
-    case .unchecked: throw ExitStatus.void
+    case .unchecked, .void: throw ExitStatus.void
     }
   }
 }

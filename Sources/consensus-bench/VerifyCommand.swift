@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     case .violated:
       print("not linearizable: \(result.detail ?? "")")
       throw ExitStatus.failed
-    case .unknown, .unchecked:
+    case .unknown, .unchecked, .void:
       print("unknown: \(result.detail ?? ""); a larger --budget may tell (\(size))")
       throw ExitStatus.unknown
     }

@@ -35,8 +35,8 @@ import func Foundation.pow
     }
   }
 
-  /// The numbers of the first ten, the next ninety and all other keys in 400,000 draws, each within 5 standard deviations: by
-  /// chance a run in 100,000 fails.
+  /// The numbers of the first ten, the next ninety and all other keys in 400,000 draws, each within 5 standard
+  /// deviations: by chance a run in 100,000 fails.
   @Test(
     "Zipf's distribution: each key comes in proportion to its rank's power",
     arguments: [(1_000, 0.99), (1_000, 1.0), (10_000_000, 0.99), (100, 0.5), (5, 2), (1_000, 3), (1, 1), (2, 0.01)])

@@ -13,8 +13,9 @@ public struct RecordedRun: Sendable {
 extension ExperimentPoint {
   /// Runs one trial again, and keeps its history; `trace` gets a line for each event.
   public func record(seed: UInt64, trial: Int, trace: ((String) -> Void)? = nil) -> RecordedRun {
-    let result = variant.simulate(configuration(seed: seed, trial: trial), nil, trace, true)
-    return RecordedRun(report: result.verification, history: result.history, hash: hexadecimal(result.hash))
+    let trial = Trial(
+      of: self, seed: seed, number: trial, probe: nil, countsCosts: false, trace: trace, keepsHistory: true)
+    return RecordedRun(report: trial.report, history: trial.history, hash: "\(trial.summary.runHash)")
   }
 }
 

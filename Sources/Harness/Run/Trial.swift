@@ -7,7 +7,7 @@ import Verification
 struct Trial: Sendable {
   let key: RunKey
   let latencies: Latencies
-  let summary: SummaryRow
+  private(set) var summary: SummaryRow
   let messages: [MessageRow]
   let timeline: [TimelineRow]
   let election: ElectionRow?
@@ -41,7 +41,11 @@ struct Trial: Sendable {
       cost = nil
     }
     latencies = recorder.latencies
-    summary = SummaryRow(key, result, recorder.latencies, point)
+    let audit = LoadAudit(configuration, result, latencySum: recorder.latencies.client.sum)
+    let report = audit.judged(result.verification)
+    self.report = report
+    summary = SummaryRow(key, result, report, recorder.latencies, point)
+    summary.generator = audit.summary
     messages = point.variant.messageKinds.indices.map { tag in
       let kind = point.variant.messageKinds[tag]
       let count = result.messages[tag]
@@ -50,21 +54,23 @@ struct Trial: Sendable {
         batches: Int(result.slots))
     }
     timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
-    election = result.failovers.first.map { ElectionRow(key, $0, result) }
+    election = result.failovers.first.map { ElectionRow(key, $0, result, report) }
     faults = FaultRow.rows(key, result)
-    report = result.verification
     history = result.history
   }
 }
 
 extension SummaryRow {
-  init(_ key: RunKey, _ result: SimulationResult, _ latencies: Latencies, _ point: ExperimentPoint) {
+  init(
+    _ key: RunKey, _ result: SimulationResult, _ report: VerificationReport, _ latencies: Latencies,
+    _ point: ExperimentPoint
+  ) {
     self.init()
     run = key
-    verdict = .init(result.verification.verdict)
-    checked = result.verification.checked.joined(separator: " ")
-    violations = result.verification.violations.count
-    historyLength = result.verification.operations
+    verdict = .init(report.verdict)
+    checked = report.checked.joined(separator: " ")
+    violations = report.violations.count
+    historyLength = report.operations
     window = Int(result.windowEnd - result.windowStart)
     if point.isOpenLoop { offeredPerSecond = FixedDecimal(Int(result.counts.due) * 1_000_000_000, over: window) }
     goodputPerSecond = FixedDecimal(Int(result.counts.answeredInWindow) * 1_000_000_000, over: window)
@@ -98,12 +104,12 @@ extension SummaryRow {
 
 extension ElectionRow {
   /// What lies beyond the window's end does not count: there the faults were taken back.
-  init(_ key: RunKey, _ failover: Failover, _ result: SimulationResult) {
+  init(_ key: RunKey, _ failover: Failover, _ result: SimulationResult, _ report: VerificationReport) {
     self.init()
     func reached(_ time: Int64?) -> Int? { time.flatMap { $0 <= result.windowEnd ? Int($0) : nil } }
     func span(_ from: Int?, _ to: Int?) -> Int? { from.flatMap { from in to.map { $0 - from } } }
     run = key
-    verdict = .init(result.verification.verdict)
+    verdict = .init(report.verdict)
     fault = Int(failover.fault)
     end = Int(result.windowEnd)
     let suspected = reached(failover.suspected)
@@ -148,6 +154,7 @@ extension Measurement.Verdict {
     case .violated: self = .violated
     case .unknown: self = .unknown
     case .unchecked: self = .unchecked
+    case .void: self = .void
     }
   }
 }

@@ -39,6 +39,7 @@ public struct SummaryRow: CSVRow {
   public var calm = 0
   public var events = 0
   public var runHash = Fingerprint()
+  public var generator = GeneratorSummary()
 
   public init() {}
 
@@ -51,7 +52,7 @@ public struct SummaryRow: CSVRow {
     + Column.part(LatencySummary.columns("service time (actual send to reply)", prefix: "service_"), of: \.service)
     + Column.part(
       LatencySummary.columns("commit latency (proposed to known quorum-durable)", prefix: "commit_"), of: \.commit)
-    + costs + course
+    + costs + course + Column.part(GeneratorSummary.columns, of: \.generator)
 
   private static let checks: [Column<Self>] = [
     Column("verdict", \.verdict, "What checking the run found; a number from a run that is not `ok` is void."),

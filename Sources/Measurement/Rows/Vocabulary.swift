@@ -7,6 +7,8 @@ public enum Verdict: String, CSVWord, Sendable {
   case unknown
   /// Something was not checked at all.
   case unchecked
+  /// Nothing was violated, but the generator did not drive the run as its inputs say, or the books do not balance.
+  case void
 }
 
 /// Where a row comes from; rows of two modes never share a chart.
