@@ -16,6 +16,8 @@ import Testing
       #expect(read.timeline == TimelineRow.sorted(tables.timeline) && read.costs == CostRow.sorted(tables.costs))
       #expect(read.elections == ElectionRow.sorted(tables.elections))
       #expect(read.messages == MessageRow.sorted(tables.messages))
+      #expect(read.intervals == IntervalRow.sorted(tables.intervals))
+      #expect(read.precision == PrecisionRow.sorted(tables.precision))
       #expect(SummaryRow.encode(read.summary) == SummaryRow.encode(tables.summary))
     }
   }

@@ -23,7 +23,8 @@ import Testing
   func columns() {
     for descriptions in [
       ConfigurationRow.descriptions, SummaryRow.descriptions, LatencyRow.descriptions, StageRow.descriptions,
-      TimelineRow.descriptions, ElectionRow.descriptions, MessageRow.descriptions, CostRow.descriptions,
+      TimelineRow.descriptions, ElectionRow.descriptions, MessageRow.descriptions, IntervalRow.descriptions,
+      PrecisionRow.descriptions, CostRow.descriptions,
     ] {
       #expect(Set(descriptions.map(\.name)).count == descriptions.count)
       for column in descriptions {

@@ -9,6 +9,8 @@ public struct ResultTables: Sendable, Equatable {
   public var timeline: [TimelineRow] = []
   public var elections: [ElectionRow] = []
   public var messages: [MessageRow] = []
+  public var intervals: [IntervalRow] = []
+  public var precision: [PrecisionRow] = []
   public var costs: [CostRow] = []
 
   public init() {}
@@ -22,6 +24,8 @@ public struct ResultTables: Sendable, Equatable {
     timeline += other.timeline
     elections += other.elections
     messages += other.messages
+    intervals += other.intervals
+    precision += other.precision
     costs += other.costs
   }
 
@@ -47,6 +51,8 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(timeline, folder)
     try Self.write(elections, folder)
     try Self.write(messages, folder)
+    try Self.write(intervals, folder)
+    try Self.write(precision, folder)
     try Self.write(costs, folder)
   }
 
@@ -63,6 +69,8 @@ public struct ResultTables: Sendable, Equatable {
     timeline = try Self.read(folder)
     elections = try Self.read(folder)
     messages = try Self.read(folder)
+    intervals = try Self.read(folder)
+    precision = try Self.read(folder)
     costs = try Self.read(folder)
   }
 

@@ -4,7 +4,8 @@ public enum SchemaDocument {
   public static func markdown() -> String {
     [
       section(ConfigurationRow.self), section(SummaryRow.self), section(LatencyRow.self), section(StageRow.self),
-      section(TimelineRow.self), section(ElectionRow.self), section(MessageRow.self), section(CostRow.self),
+      section(TimelineRow.self), section(ElectionRow.self), section(MessageRow.self),
+      section(IntervalRow.self), section(PrecisionRow.self), section(CostRow.self),
     ].joined(separator: "\n")
   }
 
