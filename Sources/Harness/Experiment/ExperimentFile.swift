@@ -25,7 +25,9 @@ struct ExperimentFile: Sendable {
   var layer = ExperimentLayer()
   var profiles: [(name: String, layer: ExperimentLayer)] = []
 
-  private static let ownKeys = ["name", "question", "charts", "protocols", "trials", "sweep", "faults", "profiles"]
+  private static let ownKeys = [
+    "name", "question", "charts", "protocols", "trials", "precision", "sweep", "faults", "profiles",
+  ]
 
   /// Reads an experiment; `file` is how messages name it.
   init(_ text: String, file: String) throws(InputError) {
@@ -44,7 +46,7 @@ struct ExperimentFile: Sendable {
         }
       case "profiles":
         for profile in try yaml.entries(of: entry.value) {
-          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "sweep", "faults"])
+          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "precision", "sweep", "faults"])
           for entry in try yaml.entries(of: profile.value) { try reader.read(entry) }
           profiles.append((profile.key, try reader.finished()))
         }

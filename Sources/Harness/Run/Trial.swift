@@ -7,6 +7,8 @@ import Verification
 struct Trial: Sendable {
   let key: RunKey
   let latencies: Latencies
+  /// Only where blocks may be cut from it.
+  let series: LatencySeries?
   let summary: SummaryRow
   let messages: [MessageRow]
   let timeline: [TimelineRow]
@@ -24,7 +26,8 @@ struct Trial: Sendable {
   ) {
     let configuration = point.configuration(seed: seed, trial: number)
     let measure = configuration.measure
-    let recorder = TrialRecorder(window: measure.window.nanoseconds, interval: measure.interval.nanoseconds)
+    let recorder = TrialRecorder(
+      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds, keepsSeries: point.mayNeedBlocks)
     func simulate() -> SimulationResult { point.variant.simulate(configuration, recorder, trace, keepsHistory) }
 
     let key = RunKey(point.subject, seed: seed, trial: number)
@@ -40,6 +43,9 @@ struct Trial: Sendable {
       cost = nil
     }
     latencies = recorder.latencies
+    var series = recorder.series
+    series?.window = result.windowStart..<max(result.windowStart, result.windowEnd)
+    self.series = series
     summary = SummaryRow(key, result, recorder.latencies, point)
     messages = point.variant.messageKinds.indices.map { tag in
       let kind = point.variant.messageKinds[tag]
