@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Harness
+import Measurement
 
 /// What the program ends with; the same for every command.
 enum ExitStatus: Int32, Error {
@@ -16,6 +17,20 @@ enum ExitStatus: Int32, Error {
   case void = 5
   /// Ended by the user; what was finished is kept.
   case interrupted = 130
+
+  /// What verdicts a complete result holds; nil: all is verified.
+  init?(of tables: ResultTables) {
+    let verdicts = Set(tables.summary.map(\.verdict))
+    if verdicts.contains(.violated) {
+      self = .failed
+    } else if verdicts.contains(.unchecked) || verdicts.contains(.void) {
+      self = .void
+    } else if verdicts.contains(.unknown) {
+      self = .unknown
+    } else {
+      return nil
+    }
+  }
 }
 
 struct ConsensusBench: ParsableCommand {
@@ -28,7 +43,7 @@ struct ConsensusBench: ParsableCommand {
       """,
     version: "consensus-bench \(versionText)",
     subcommands: [
-      ListCommand.self, DoctorCommand.self, RunCommand.self, PlotCommand.self, CheckCommand.self,
+      ListCommand.self, DoctorCommand.self, RunCommand.self, MergeCommand.self, PlotCommand.self, CheckCommand.self,
       TortureCommand.self, ReplayCommand.self, VerifyCommand.self,
     ])
 

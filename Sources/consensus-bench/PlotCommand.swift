@@ -1,5 +1,6 @@
 import ArgumentParser
 import Harness
+import Measurement
 
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,5 +17,6 @@ struct PlotCommand: ParsableCommand {
   static func draw(_ folder: String, into out: String, _ suite: SuiteFolder) throws {
     for chart in try ChartDrawer(suite).draw(folder, into: out) { print("chart  \(out)/\(chart.stem).svg  .png") }
     print("page   \(out)/index.html")
+    if let part = (try? Provenance(reading: folder))?.part { Terminal.say("note: \(part)") }
   }
 }

@@ -35,13 +35,21 @@ struct RunCommand: ParsableCommand {
   var environment: String?
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
   @Option(help: "All randomness comes from it.") var seed: UInt64 = 1
-  @Option(help: "Trials of each configuration, instead of the experiment's number.") var trials: Int?
+  @Option(help: "Trials of each configuration, instead of the experiment's number; with a precision, the most.")
+  var trials: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Ends the trials of a configuration when the relative error of its headline number is below this, such as 5%; or none.",
+      valueName: "error"))
+  var precision: String?
   @Option(help: "Only this trial, counted from 0.") var trial: Int?
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Overrides a key of the experiments; repeatable.", valueName: "path=value"))
   var overrides: [String] = []
   @Option(help: "Threads; costs are counted only with one.") var jobs = 1
+  @Option(help: ArgumentHelp("Only this part of the configurations, such as 1/4; see 'merge'.", valueName: "i/n"))
+  var shard: String?
   @Option(help: "The folder for the results (default: Results/runs/ and the experiment's or the profile's name).")
   var out: String?
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
@@ -53,9 +61,15 @@ struct RunCommand: ParsableCommand {
     if let trial, !(0..<10_000_000).contains(trial) { throw ValidationError("--trial: between 0 and 9999999") }
     if !(1...256).contains(jobs) { throw ValidationError("--jobs: between 1 and 256") }
     if let trial, let trials, trial >= trials { throw ValidationError("--trial \(trial): there are only \(trials)") }
+    if trial != nil, precision != nil { throw ValidationError("--trial is one trial: --precision does not go with it") }
+    if let shard {
+      if Shard(shard) == nil { throw ValidationError("--shard \(shard): write i/n with i from 1 to n, such as 1/4") }
+      if plot { throw ValidationError("--shard runs a part: merge all parts, then draw them with 'plot'") }
+    }
     if trace != nil || history != nil {
-      if plot || out != nil || trials != nil {
-        throw ValidationError("--trace and --history record one run: --plot, --out and --trials do not go with them")
+      if plot || out != nil || trials != nil || precision != nil || shard != nil {
+        throw ValidationError(
+          "--trace and --history record one run: --plot, --out, --trials, --precision and --shard do not go with them")
       }
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
@@ -70,22 +84,44 @@ struct RunCommand: ParsableCommand {
     if plot { try ChartDrawer(suite).require(experiments) }
     if history != nil || trace != nil { return try recordOne(points) }
 
-    let folder = out ?? suite.path("Results/runs/\(names.count == 1 ? experiments[0].name : profile)")
-    try begin(folder, experiments, suite)
-    print(Parity(points.flatMap(\.rows)).text)
-    let plan = ExperimentRun.Plan(experiments: experiments, seed: seed, onlyTrial: trial, jobs: jobs)
-    let bar = ProgressBar("run", total: plan.trialCount, unit: "trials")
+    let shard = shard.flatMap { Shard($0) }
+    if let shard, shard.count > points.count {
+      throw InputError("--shard \(shard): there are only \(points.count) configurations")
+    }
+    let part = shard?.part(of: experiments) ?? experiments
+    let folder = ResultFolder(out ?? suite.path(place(experiments, shard)), provenance(experiments, shard, suite))
+    try folder.begin()
+    print(Parity(part.flatMap(\.points).flatMap(\.rows)).text)
+    let run = ExperimentRun(.init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs))
+    let bar = ProgressBar("run", total: run.start.most, unit: "trials")
     let trouble = Latch<FileError>()
     Interruption.watch()
-    let outcome = ExperimentRun(plan).run(
+    let outcome = run.run(
       isCancelled: { Interruption.isAsked || trouble.isSet },
-      progress: { bar.update($0) },
+      progress: { bar.update($0.finished, atMost: $0.most, isExact: !$0.isAtMost) },
       save: { tables in
-        do throws(FileError) { try tables.write(to: folder) } catch { trouble.set(error) }
+        do throws(FileError) { try folder.save(tables) } catch { trouble.set(error) }
       })
     bar.finish()
     if let error = trouble.value { throw InputError(error.description) }
-    try finish(outcome, folder, experiments, suite)
+    do throws(FileError) { try folder.finish(outcome.tables, isComplete: !outcome.isInterrupted) } catch {
+      throw InputError(error.description)
+    }
+    try finish(outcome, folder.path, part, suite)
+  }
+
+  /// Where results go unless --out says otherwise.
+  private func place(_ experiments: [Experiment], _ shard: Shard?) -> String {
+    let suffix = shard.map { "-shard-\($0.index)-of-\($0.count)" } ?? ""
+    return "Results/runs/\(names.count == 1 ? experiments[0].name : profile)\(suffix)"
+  }
+
+  private func provenance(_ experiments: [Experiment], _ shard: Shard?, _ suite: SuiteFolder) -> Provenance {
+    let notes = experiments.map {
+      Provenance.ExperimentNote(name: $0.name, question: $0.question, charts: $0.charts)
+    }
+    let plan = Provenance.Plan(experiments, seed: seed, profile: profile, onlyTrial: trial)
+    return .current(folder: suite.root, experiments: notes, plan: plan, shard: shard)
   }
 
   private func load(_ suite: SuiteFolder) throws -> [Experiment] {
@@ -100,8 +136,7 @@ struct RunCommand: ParsableCommand {
     let experiments = try all.map {
       try Experiment.load(
         $0, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
-        trials: trials,
-        catalogue: ProtocolCatalogue.all)
+        trials: trials, precision: precision, catalogue: ProtocolCatalogue.all)
     }
     for (index, experiment) in experiments.enumerated()
     where experiments[..<index].contains(where: { $0.name == experiment.name }) {
@@ -115,23 +150,6 @@ struct RunCommand: ParsableCommand {
       throw InputError("--set \(path)=\(value): has no effect with the other values")
     }
     return experiments.filter { !$0.points.isEmpty }
-  }
-
-  /// Writes where the results will come from; whoever cannot write here learns it before anything has run.
-  private func begin(_ folder: String, _ experiments: [Experiment], _ suite: SuiteFolder) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw InputError("\(folder): this folder cannot be made: something in its path is no folder, or not writable")
-    }
-    let notes = experiments.map {
-      Provenance.ExperimentNote(name: $0.name, question: $0.question, charts: $0.charts)
-    }
-    do throws(FileError) {
-      try Provenance.current(folder: suite.root, experiments: notes).write(to: folder)
-      // What an earlier run left there is not this run's.
-      try ResultTables().write(to: folder)
-    } catch { throw InputError(error.description) }
   }
 
   private func finish(
@@ -154,10 +172,7 @@ struct RunCommand: ParsableCommand {
         "interrupted: \(outcome.complete) of \(outcome.configurations) configurations are complete, and kept")
       throw ExitStatus.interrupted
     }
-    let verdicts = Set(outcome.failures.map(\.report.verdict))
-    if verdicts.contains(.violated) { throw ExitStatus.failed }
-    if verdicts.contains(.unchecked) || verdicts.contains(.void) { throw ExitStatus.void }
-    if verdicts.contains(.unknown) { throw ExitStatus.unknown }
+    if let status = ExitStatus(of: outcome.tables) { throw status }
   }
 
   private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {

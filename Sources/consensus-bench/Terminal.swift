@@ -48,15 +48,15 @@ final class ProgressBar: Sendable {
     state = Mutex(State(lastShown: start))
   }
 
-  func update(_ count: Int) {
+  /// `most`: what there is to do may turn out less than was said at first; then it is the most that it can still be.
+  func update(_ count: Int, atMost most: Int? = nil, isExact: Bool = true) {
     let now = ContinuousClock.now
     let line = state.withLock { state -> String? in
       let pause: Duration = Terminal.isInteractive ? .milliseconds(100) : .seconds(10)
       guard now - start > .seconds(2), now - state.lastShown > pause else { return nil }
       state.lastShown = now
       state.isShown = true
-      return text(
-        count, Double((now - start).components.seconds) + 1e-18 * Double((now - start).components.attoseconds))
+      return text(count, most ?? total, isExact, (now - start) / .seconds(1))
     }
     if let line { Terminal.write(Terminal.isInteractive ? "\r\u{1B}[K\(line)" : line + "\n") }
   }
@@ -66,7 +66,7 @@ final class ProgressBar: Sendable {
     if Terminal.isInteractive, state.withLock(\.isShown) { Terminal.write("\r\u{1B}[K") }
   }
 
-  private func text(_ count: Int, _ seconds: Double) -> String {
+  private func text(_ count: Int, _ total: Int?, _ isExact: Bool, _ seconds: Double) -> String {
     let rate = Double(count) / seconds
     let speed = rate >= 10 ? "\(Int(rate))" : "\(Double(Int(rate * 10)) / 10)"
     guard let total, total > 0 else { return "\(label)  \(count) \(unit)  \(speed)/s" }
@@ -75,6 +75,7 @@ final class ProgressBar: Sendable {
     let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
     let left = rate > 0 ? Int(Double(total - count) / rate) : 0
     let time = left >= 60 ? "\(left / 60) min \(left % 60) s" : "\(left) s"
-    return "\(label)  \(bar)  \(count)/\(total) \(unit)  \(speed)/s  \(time) left"
+    let bound = isExact ? "" : "at most "
+    return "\(label)  \(bar)  \(count)/\(bound)\(total) \(unit)  \(speed)/s  \(bound)\(time) left"
   }
 }

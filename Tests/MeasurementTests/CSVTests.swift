@@ -17,6 +17,8 @@ import Testing
       #expect(read.elections == ElectionRow.sorted(tables.elections))
       #expect(read.faults == FaultRow.sorted(tables.faults))
       #expect(read.messages == MessageRow.sorted(tables.messages))
+      #expect(read.intervals == IntervalRow.sorted(tables.intervals))
+      #expect(read.precision == PrecisionRow.sorted(tables.precision))
       #expect(SummaryRow.encode(read.summary) == SummaryRow.encode(tables.summary))
     }
   }

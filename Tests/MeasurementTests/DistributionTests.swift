@@ -113,21 +113,6 @@ import Testing
     #expect(timeline.intervals[0].latencySum == 12 && timeline.intervals[0].latencyMax == 7)
     #expect(timeline.outside == 2)
   }
-
-  @Test("The bootstrap interval covers the true median about as often as it says")
-  func bootstrap() throws {
-    var generator = TestGenerator(state: 7)
-    var covered = 0
-    for _ in 0..<200 {
-      let samples = (0..<101).map { _ in Int(generator.next() % 1000) }
-      let interval = try #require(Bootstrap.interval(of: .median, in: samples, resamples: 200, using: &generator))
-      if interval.contains(500) { covered += 1 }
-    }
-    // Binomial, 200 draws at 0.95: below 180 or at all 200 has a probability under one in a thousand.
-    #expect((178...199).contains(covered), "\(covered) of 200")
-    #expect(Bootstrap.interval(of: .median, in: [4], using: &generator) == 4...4)
-    #expect(Bootstrap.interval(of: .median, in: [], using: &generator) == nil)
-  }
 }
 
 /// SplitMix64.

@@ -8,7 +8,8 @@ import Testing
     let texts = [
       "7", "8", "7.000000", "8.000000", "true", "false", "ok", "violated", "sim", "tcp", "client", "commit",
       "0.700000000",
-      "0.800000000", "00000000000000ff", "00000000000000fe", "received_to_proposed", "applied_to_replied", "other",
+      "0.800000000", "00000000000000ff", "00000000000000fe", "received_to_proposed", "applied_to_replied",
+      "mean", "p50", "trial", "block", "d3", "other",
     ]
     for text in texts where text != column.text(row) {
       var changed = row
@@ -42,6 +43,8 @@ import Testing
     try check(tables.elections)
     try check(tables.faults)
     try check(tables.messages)
+    try check(tables.intervals)
+    try check(tables.precision)
     try check(tables.costs)
   }
 
@@ -61,6 +64,8 @@ import Testing
     #expect(changed { $0.elections[0].rounds += 1 } == .regression)
     #expect(changed { $0.faults[0].at += 1 } == .regression)
     #expect(changed { $0.messages[0].frames += 1 } == .regression)
+    #expect(changed { $0.intervals[0].value += 1 } == .regression)
+    #expect(changed { $0.precision[0].isMet = false } == .regression)
     #expect(changed { $0.costs[0].allocations = 1_000_000 } == .regression)
   }
 }

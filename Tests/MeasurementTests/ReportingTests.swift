@@ -24,7 +24,7 @@ import Testing
     for descriptions in [
       ConfigurationRow.descriptions, SummaryRow.descriptions, LatencyRow.descriptions, StageRow.descriptions,
       TimelineRow.descriptions, ElectionRow.descriptions, FaultRow.descriptions, MessageRow.descriptions,
-      CostRow.descriptions,
+      IntervalRow.descriptions, PrecisionRow.descriptions, CostRow.descriptions,
     ] {
       #expect(Set(descriptions.map(\.name)).count == descriptions.count)
       for column in descriptions {

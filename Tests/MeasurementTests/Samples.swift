@@ -19,6 +19,13 @@ func sampleTables() -> ResultTables {
     for value in 1...2000 { distribution.record(Int64(value * 1009)) }
     tables.latency += LatencyRow.rows(subject, .client, distribution)
     tables.stages.append(StageRow(subject, .proposedToCommitted, distribution))
+    var generator = TestGenerator(state: 3)
+    tables.intervals += IntervalRow.rows(subject, .d3, (1...30).map { $0 * 1_000_003 }, using: &generator)
+    var spread = Spread()
+    for value in [1_000, 1_100, 1_300] { spread.add(value) }
+    tables.precision.append(
+      PrecisionRow(
+        subject, .d3, spread, trials: 3, budget: 9, target: FixedDecimal(millionths: 90_000), isMet: true))
     for seed: UInt64 in [2, 10] {
       let run = RunKey(subject, seed: seed)
       tables.summary.append(sampleSummary(run, distribution))

@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 
 extension Experiment {
   /// The profiles that every experiment has; a file that says nothing about one leaves it as it is.
@@ -46,12 +47,19 @@ extension Experiment {
   ///   - overrides: Values on top of everything; a key that is set here is not swept.
   ///   - protocols: Only these of the experiment's protocols; if it has none of them, it has no points.
   ///   - trials: Instead of the file's number.
+  ///   - precision: Instead of the file's, as the file would say it.
   ///   - catalogue: Every protocol that there is.
   public static func load(
     _ name: String, in folder: String, environment: String? = nil, profile: String = "quick",
     overrides: [(path: String, value: String)] = [],
-    protocols: [String]? = nil, trials: Int? = nil, catalogue: [ProtocolVariant]
+    protocols: [String]? = nil, trials: Int? = nil, precision: String? = nil, catalogue: [ProtocolVariant]
   ) throws(InputError) -> Experiment {
+    var target: FixedDecimal??
+    if let precision {
+      do throws(InputError) { target = .some(try ValueForm.precision.parse(precision)) } catch {
+        throw error.at("--precision")
+      }
+    }
     let defaults = folder + "/environment.yaml"
     let path = try path(of: name, in: folder)
     var base = try ExperimentFile.environment(contents(of: defaults), file: fileName(defaults))
@@ -67,7 +75,7 @@ extension Experiment {
     }
     return try ExperimentExpansion(
       file: file, fileName: fileName(path), source: name, environment: base, profile: profile, overrides: overrides,
-      protocols: protocols, trials: trials, catalogue: catalogue
+      protocols: protocols, trials: trials, precision: target, catalogue: catalogue
     ).experiment()
   }
 

@@ -1,3 +1,5 @@
+import Measurement
+
 /// Puts the layers of an experiment on top of each other and expands its sweep.
 struct ExperimentExpansion {
   var file: ExperimentFile
@@ -8,12 +10,19 @@ struct ExperimentExpansion {
   var overrides: [(path: String, value: String)]
   var protocols: [String]?
   var trials: Int?
+  /// Instead of the file's; nil inside: none.
+  var precision: FixedDecimal??
   var catalogue: [ProtocolVariant]
 
   private static let mostPoints = 100_000
 
   func experiment() throws(InputError) -> Experiment {
     let layer = environment.overlaid(by: file.layer).overlaid(by: try chosenProfile()).overlaid(by: try overriding())
+    let trials = trials ?? layer.trials
+    let precision = precision ?? layer.precision ?? nil
+    if precision != nil, trials == nil {
+      throw InputError("\(fileName): 'precision' needs 'trials' beside it: how many may it take at most?")
+    }
     let variants = try chosenVariants()
     var base = ExperimentSettings()
     for value in layer.values { try value.apply(to: &base) }
@@ -47,7 +56,7 @@ struct ExperimentExpansion {
         if isKnown { continue }
         points.append(
           ExperimentPoint(
-            experiment: file.name, variant: variant, inputs: inputs, trials: trials ?? layer.trials ?? 1,
+            experiment: file.name, variant: variant, inputs: inputs, trials: trials ?? 1, precision: precision,
             template: settings.configuration(), faults: layer.faults?.schedule ?? FaultSchedule()))
       }
     }

@@ -28,7 +28,7 @@ struct ExperimentFile: Sendable {
   var profiles: [(name: String, layer: ExperimentLayer)] = []
 
   private static let ownKeys = [
-    "name", "question", "environment", "charts", "protocols", "trials", "sweep", "faults", "profiles",
+    "name", "question", "environment", "charts", "protocols", "trials", "precision", "sweep", "faults", "profiles",
   ]
 
   /// Reads an experiment; `file` is how messages name it.
@@ -50,7 +50,7 @@ struct ExperimentFile: Sendable {
         }
       case "profiles":
         for profile in try yaml.entries(of: entry.value) {
-          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "sweep", "faults"])
+          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "precision", "sweep", "faults"])
           for entry in try yaml.entries(of: profile.value) { try reader.read(entry) }
           profiles.append((profile.key, try reader.finished()))
         }

@@ -1,3 +1,5 @@
+import Measurement
+
 /// What one place says about an experiment: the file itself, one of its profiles, or the default environment. Later layers
 /// replace what earlier ones say.
 struct ExperimentLayer: Sendable {
@@ -23,6 +25,8 @@ struct ExperimentLayer: Sendable {
   var sweep: [Axis]?
   var faults: (schedule: FaultSchedule, place: String)?
   var trials: Int?
+  /// Nil inside: none, whatever earlier layers say.
+  var precision: FixedDecimal??
 
   /// This layer with `later` on top: a key that `later` sets is not swept any more, and a sweep replaces a sweep.
   func overlaid(by later: ExperimentLayer) -> ExperimentLayer {
@@ -41,6 +45,7 @@ struct ExperimentLayer: Sendable {
     result.values += later.values
     result.faults = later.faults ?? faults
     result.trials = later.trials ?? trials
+    result.precision = later.precision ?? precision
     return result
   }
 

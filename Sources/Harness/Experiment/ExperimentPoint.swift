@@ -17,7 +17,10 @@ public struct ExperimentPoint: Sendable {
   public var variant: ProtocolVariant
   /// Every input but the protocol, in the order of the key registry; the faults are the last.
   public var inputs: [Input]
+  /// As many as are run; with a `precision`, the most.
   public var trials: Int
+  /// The relative standard error of the headline number at which no further trial is run.
+  public var precision: FixedDecimal?
   /// What one trial runs; the seed and whatever the experiment draws anew for each trial are filled in by `configuration`.
   var template: SimulationConfiguration
   /// What happens to the replicas.

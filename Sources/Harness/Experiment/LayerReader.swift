@@ -1,6 +1,7 @@
+import Measurement
 import Yams
 
-/// Reads the part of a file that sets keys, sweeps, faults and trials.
+/// Reads the part of a file that sets keys, sweeps, faults, trials and their precision.
 struct LayerReader {
   let yaml: YAMLReader
   /// What may stand here besides the keys of the registry.
@@ -16,6 +17,8 @@ struct LayerReader {
     switch entry.key {
     case "trials" where otherKeys.contains("trials"):
       layer.trials = try yaml.value(entry.value, "trials", .trials)
+    case "precision" where otherKeys.contains("precision"):
+      layer.precision = .some(try yaml.value(entry.value, "precision", .precision))
     case "sweep" where otherKeys.contains("sweep"):
       var axes: [ExperimentLayer.Axis] = []
       for entry in try yaml.entries(of: entry.value) { axes += try sweep(entry, in: "") }
@@ -132,4 +135,22 @@ struct LayerReader {
 extension ValueForm where Value == Int {
   /// How often an experiment repeats each of its points.
   static let trials = count(1...10_000_000)
+}
+
+extension ValueForm where Value == FixedDecimal? {
+  /// When an experiment has repeated a point often enough. An estimate of the error that is larger than half of what it is about means
+  /// nothing.
+  static let precision: Self = {
+    let name = "a relative error between 0.01% and 50%, or none"
+    return ValueForm(
+      name: name,
+      parse: { text throws(InputError) in
+        if text == "none" { return nil }
+        guard let value = Quantity(text)?.real(in: ["": 0, "%": -2]), (0.0001...0.5).contains(value) else {
+          throw refusal(of: text, name)
+        }
+        return FixedDecimal(millionths: Int((value * 1_000_000).rounded()))
+      },
+      print: { $0?.description ?? "none" })
+  }()
 }

@@ -23,8 +23,6 @@ public final class ExperimentRun: Sendable {
     }
 
     var points: [ExperimentPoint] { experiments.flatMap(\.points) }
-    func trials(of point: ExperimentPoint) -> [Int] { onlyTrial.map { [$0] } ?? Array(0..<point.trials) }
-    public var trialCount: Int { points.reduce(0) { $0 + trials(of: $1).count } }
   }
 
   /// A trial whose numbers are void, and how to see it again.
@@ -38,100 +36,125 @@ public final class ExperimentRun: Sendable {
   public struct Outcome: Sendable {
     public var tables = ResultTables()
     public var failures: [Failure] = []
-    /// Configurations of which every trial was run, and all.
+    /// Configurations of which every trial that they need was run, and all.
     public var complete = 0
     public var configurations = 0
     public var isInterrupted: Bool { complete < configurations }
   }
 
+  /// How far it is.
+  public struct Progress: Sendable, Equatable {
+    /// Trials that count.
+    public var finished: Int
+    /// All that there will be; if a precision decides, the most there can be.
+    public var most: Int
+    public var isAtMost: Bool
+  }
+
   private struct Work: Sendable {
     var point: Int
-    var trial: Int
-  }
-  private struct Progress: Sendable {
-    var latencies = Latencies()
-    var tables = ResultTables()
-    var missing: Int
+    var place: Int
+    var number: Int
   }
   private struct State: Sendable {
-    var next = 0
+    /// All before it have begun all that they need.
+    var first = 0
+    var points: [PointProgress]
     var finished = 0
-    var points: [Progress]
+    var most: Int
+    /// Configurations that may take fewer trials than `most` says.
+    var openEnded: Int
     var outcome = Outcome()
+
+    init(_ points: [PointProgress]) {
+      self.points = points
+      most = points.reduce(0) { $0 + $1.most }
+      openEnded = points.count { $0.isOpenEnded }
+    }
+    var progress: Progress { Progress(finished: finished, most: most, isAtMost: openEnded > 0) }
+
+    /// The trials that count from now on.
+    mutating func end(_ trial: Trial, _ work: Work) -> [Trial] {
+      let (most, isOpenEnded) = (points[work.point].most, points[work.point].isOpenEnded)
+      let counted = points[work.point].end(trial, at: work.place)
+      finished += counted.count
+      self.most += points[work.point].most - most
+      if isOpenEnded, !points[work.point].isOpenEnded { openEnded -= 1 }
+      return counted
+    }
   }
 
   private let plan: Plan
-  private let points: [ExperimentPoint]
-  private let work: [Work]
   private let state: Mutex<State>
 
   public init(_ plan: Plan) {
     self.plan = plan
-    points = plan.points
-    work = points.indices.flatMap { index in
-      plan.trials(of: plan.points[index]).map { Work(point: index, trial: $0) }
-    }
-    let missing = points.map { plan.trials(of: $0).count }
-    state = Mutex(State(points: missing.map { Progress(missing: $0) }))
+    let points = plan.points.map { PointProgress($0, onlyTrial: plan.onlyTrial) }
+    state = Mutex(State(points))
   }
 
-  /// Runs everything. Both closures are called from any of the run's threads, one at a time: `progress` after each trial with how
-  /// many are finished, `save` with all rows so far whenever a configuration is complete. Stops early, between two trials, when
-  /// `isCancelled` says so.
+  /// Before anything has run.
+  public var start: Progress { state.withLock(\.progress) }
+
+  /// Runs everything. Both closures are called from any of the run's threads, one at a time: `progress` after each trial, `save` with
+  /// all rows so far whenever a configuration is complete. Stops early, between two trials, when `isCancelled` says so.
   public func run(
-    isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (Int) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Progress) -> Void = { _ in },
     save: @escaping @Sendable (ResultTables) -> Void = { _ in }
   ) -> Outcome {
     let countsCosts = plan.jobs == 1
     let probe = countsCosts ? AllocationProbe() : nil
     if countsCosts { warmUp() }
-    DispatchQueue.concurrentPerform(iterations: max(1, min(plan.jobs, work.count))) { _ in
-      while !isCancelled(), let next = take() {
-        let trial = Trial(
-          of: points[next.point], seed: plan.seed, number: next.trial, probe: probe, countsCosts: countsCosts)
-        add(trial, at: next.point, progress, save)
+    DispatchQueue.concurrentPerform(iterations: max(1, min(plan.jobs, start.most))) { _ in
+      while !isCancelled(), let (work, point) = take() {
+        let trial = Trial(of: point, seed: plan.seed, number: work.number, probe: probe, countsCosts: countsCosts)
+        guard let complete = add(trial, work, progress) else { continue }
+        let rows = complete.rows(seed: plan.seed)
+        state.withLock { state in
+          state.outcome.complete += 1
+          state.outcome.tables.append(rows)
+          save(state.outcome.tables)
+        }
       }
     }
     return state.withLock { state in
-      state.outcome.configurations = points.count
+      state.outcome.configurations = state.points.count
       return state.outcome
     }
   }
 
-  private func take() -> Work? {
+  private func take() -> (Work, ExperimentPoint)? {
     state.withLock { state in
-      guard state.next < work.count else { return nil }
-      defer { state.next += 1 }
-      return work[state.next]
+      while state.first < state.points.count {
+        let index = state.first
+        if let (place, number) = state.points[index].begin() {
+          return (Work(point: index, place: place, number: number), state.points[index].point)
+        }
+        state.first += 1
+      }
+      return nil
     }
   }
 
-  private func add(
-    _ trial: Trial, at index: Int, _ progress: (Int) -> Void, _ save: (ResultTables) -> Void
-  ) {
+  /// The configuration, if this trial was the last that it needed.
+  private func add(_ trial: Trial, _ work: Work, _ progress: (Progress) -> Void) -> PointProgress? {
     state.withLock { state in
-      state.points[index].latencies.merge(trial.latencies)
-      state.points[index].tables.append(trial)
-      state.points[index].missing -= 1
-      state.finished += 1
-      if trial.report.verdict != .ok {
-        state.outcome.failures.append(.init(point: points[index], trial: trial.key.trial, report: trial.report))
+      let counted = state.end(trial, work)
+      for trial in counted where trial.report.verdict != .ok {
+        let point = state.points[work.point].point
+        state.outcome.failures.append(.init(point: point, trial: trial.key.trial, report: trial.report))
       }
-      if state.points[index].missing == 0 {
-        let point = points[index]
-        state.outcome.complete += 1
-        state.outcome.tables.append(state.points[index].tables)
-        state.outcome.tables.append(point.rows, point.subject, state.points[index].latencies)
-        state.points[index].tables = ResultTables()
-        save(state.outcome.tables)
-      }
-      progress(state.finished)
+      progress(state.progress)
+      guard !counted.isEmpty, state.points[work.point].isComplete else { return nil }
+      defer { state.points[work.point].clear() }
+      return state.points[work.point]
     }
   }
 
   /// What a process allocates once, the first time that it does something, belongs to no trial.
   private func warmUp() {
-    for point in points {
+    for point in plan.points {
       _ = Trial(of: point.shortened, seed: plan.seed, number: 0, probe: nil, countsCosts: false)
     }
   }
@@ -145,6 +168,10 @@ extension ExperimentPoint {
     point.template.measure.operations = 100
     return point
   }
+
+  /// Whether its trials may turn out too few to be resampled whole. A fault makes the parts of a window different from each other, so
+  /// that none can stand for another.
+  var mayNeedBlocks: Bool { faults.entries.isEmpty && (trials < Bootstrap.leastUnits || precision != nil) }
 }
 
 extension ResultTables {

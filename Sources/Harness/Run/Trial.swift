@@ -7,6 +7,8 @@ import Verification
 struct Trial: Sendable {
   let key: RunKey
   let latencies: Latencies
+  /// Only where blocks may be cut from it.
+  let series: LatencySeries?
   private(set) var summary: SummaryRow
   let messages: [MessageRow]
   let timeline: [TimelineRow]
@@ -25,7 +27,8 @@ struct Trial: Sendable {
   ) {
     let configuration = point.configuration(seed: seed, trial: number)
     let measure = configuration.measure
-    let recorder = TrialRecorder(window: measure.window.nanoseconds, interval: measure.interval.nanoseconds)
+    let recorder = TrialRecorder(
+      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds, keepsSeries: point.mayNeedBlocks)
     func simulate() -> SimulationResult { point.variant.simulate(configuration, recorder, trace, keepsHistory) }
 
     let key = RunKey(point.subject, seed: seed, trial: number)
@@ -41,6 +44,9 @@ struct Trial: Sendable {
       cost = nil
     }
     latencies = recorder.latencies
+    var series = recorder.series
+    series?.window = result.windowStart..<max(result.windowStart, result.windowEnd)
+    self.series = series
     let audit = LoadAudit(configuration, result, latencySum: recorder.latencies.client.sum)
     let report = audit.judged(result.verification)
     self.report = report

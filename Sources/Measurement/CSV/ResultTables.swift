@@ -10,6 +10,8 @@ public struct ResultTables: Sendable, Equatable {
   public var elections: [ElectionRow] = []
   public var faults: [FaultRow] = []
   public var messages: [MessageRow] = []
+  public var intervals: [IntervalRow] = []
+  public var precision: [PrecisionRow] = []
   public var costs: [CostRow] = []
 
   public init() {}
@@ -24,6 +26,8 @@ public struct ResultTables: Sendable, Equatable {
     elections += other.elections
     faults += other.faults
     messages += other.messages
+    intervals += other.intervals
+    precision += other.precision
     costs += other.costs
   }
 
@@ -50,6 +54,8 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(elections, folder)
     try Self.write(faults, folder)
     try Self.write(messages, folder)
+    try Self.write(intervals, folder)
+    try Self.write(precision, folder)
     try Self.write(costs, folder)
   }
 
@@ -67,6 +73,8 @@ public struct ResultTables: Sendable, Equatable {
     elections = try Self.read(folder)
     faults = try Self.read(folder)
     messages = try Self.read(folder)
+    intervals = try Self.read(folder)
+    precision = try Self.read(folder)
     costs = try Self.read(folder)
   }
 

@@ -6,8 +6,13 @@ public enum ResultComparison {
     do {
       let before = try ResultTables(reading: baseline)
       let after = try ResultTables(reading: found)
-      let builds = try (Provenance(reading: baseline)?.build, Provenance(reading: found)?.build)
-      let sameBuild = builds.0 != nil && builds.0 == builds.1
+      let origins = try (Provenance(reading: baseline), Provenance(reading: found))
+      for (folder, origin) in [(baseline, origins.0), (found, origins.1)] {
+        if let part = origin?.part {
+          return ComparisonReport(result: .mismatch(reason: "\(folder): \(part)"), differences: [], notes: [])
+        }
+      }
+      let sameBuild = origins.0 != nil && origins.0?.build == origins.1?.build
       return compare(baseline: before, found: after, sameBuild: sameBuild)
     } catch {
       return ComparisonReport(result: .mismatch(reason: "\(error)"), differences: [], notes: [])
@@ -28,6 +33,8 @@ public enum ResultComparison {
     differences += Self.differences(baseline.elections, found.elections)
     differences += Self.differences(baseline.faults, found.faults)
     differences += Self.differences(baseline.messages, found.messages)
+    differences += Self.differences(baseline.intervals, found.intervals)
+    differences += Self.differences(baseline.precision, found.precision)
     var notes: [String] = []
     if baseline.costs.isEmpty || found.costs.isEmpty {
       notes.append("\(CostRow.fileName) is not on both sides: costs were not compared")

@@ -29,6 +29,9 @@ public struct Distribution: Sendable, Equatable {
   /// The exact maximum in ns, a lower bound if anything was censored; nil without samples.
   public var max: Int? { count == 0 ? nil : largest }
 
+  /// The mean in ns, rounded; nil without samples.
+  public var mean: Int? { count == 0 ? nil : (2 * sum + count) / (2 * count) }
+
   /// Records one duration in ns; traps on a negative one, which only a broken clock can give.
   public mutating func record(_ nanoseconds: Int64) {
     precondition(nanoseconds >= 0, "a duration of \(nanoseconds) ns")
@@ -62,6 +65,17 @@ public struct Distribution: Sendable, Equatable {
 
   /// `quantile` for each of `asked`, in their order, by one pass over the histogram.
   public func quantiles(_ asked: [Quantile]) -> [Int?] { points(asked).map { $0?.value } }
+
+  /// What a quantile would give for a sample of `nanoseconds`: the highest value of its bucket. It depends on the number of digits
+  /// alone, not on what the histogram holds.
+  static func rounded(_ nanoseconds: Int) -> Int { Int(ruler.highestEquivalentForValue(UInt64(nanoseconds))) }
+  private static let ruler = Histogram<UInt64>(highestTrackableValue: 2048, numberOfSignificantValueDigits: .three)
+
+  /// All samples as one unit of a bootstrap.
+  public var unit: ResamplingUnit {
+    ResamplingUnit(
+      steps: histogram.recordedValues().map { .init(value: Int($0.value), count: Int($0.count)) }, sum: sum)
+  }
 
   /// The printable part of `grid`, for a percentile spectrum.
   public func spectrum(_ grid: [Quantile] = Quantile.spectrum) -> [SpectrumPoint] { points(grid).compactMap { $0 } }

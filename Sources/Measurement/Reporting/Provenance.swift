@@ -33,6 +33,32 @@ public struct Provenance: Codable, Sendable, Equatable {
     }
   }
 
+  /// What was to be run. The shards of one run have it in common.
+  public struct Plan: Codable, Sendable, Equatable {
+    public var seed: UInt64
+    public var profile: String
+    /// Of all shards together.
+    public var configurations: Int
+    /// A hash of every configuration, of how many trials it may take and how precise it is to be.
+    public var inputs: String
+
+    public init(seed: UInt64, profile: String, configurations: Int, inputs: Fingerprint) {
+      self.seed = seed
+      self.profile = profile
+      self.configurations = configurations
+      self.inputs = inputs.description
+    }
+  }
+
+  /// One of the results that were merged, and where it comes from.
+  public struct Origin: Codable, Sendable, Equatable {
+    public var shard: Shard
+    public var build: Build
+    public var host: Host
+    public var startedAt: String
+    public var commandLine: [String]
+  }
+
   public var schema: Int
   /// Git's commit of the working folder; `unknown` outside a checkout.
   public var commit: String
@@ -46,20 +72,53 @@ public struct Provenance: Codable, Sendable, Equatable {
   public var experiments: [ExperimentNote]
   /// Version or revision by package; empty where no `Package.resolved` is found.
   public var dependencies: [String: String]
+  /// Nil where nobody wrote it down.
+  public var plan: Plan?
+  /// Nil: the whole of the plan.
+  public var shard: Shard?
+  /// False from the start of a run to its end, and for ever if it was interrupted.
+  public var isComplete: Bool?
+  /// What a merged result was made of, in the order of the shards; `build` and `host` are then the first one's.
+  public var shards: [Origin]?
 
   public static let fileName = "run.json"
 
   /// Asks git, the toolchain and the system; what none of them knows is `unknown`. Takes about half a second: call it once.
   public static func current(
     folder: String = FileManager.default.currentDirectoryPath, startedAt: Date = Date(),
-    commandLine: [String] = CommandLine.arguments, experiments: [ExperimentNote] = []
+    commandLine: [String] = CommandLine.arguments, experiments: [ExperimentNote] = [], plan: Plan? = nil,
+    shard: Shard? = nil
   ) -> Provenance {
     let commit = output(["git", "rev-parse", "HEAD"], in: folder)
     let changes = commit == nil ? nil : output(["git", "status", "--porcelain"], in: folder)
     return Provenance(
       schema: CSVSchema.version, commit: commit ?? "unknown", isDirty: changes.map { !$0.isEmpty },
       build: currentBuild(), host: currentHost(), startedAt: ISO8601DateFormatter().string(from: startedAt),
-      commandLine: commandLine, experiments: experiments, dependencies: dependencies(above: folder))
+      commandLine: commandLine, experiments: experiments, dependencies: dependencies(above: folder), plan: plan,
+      shard: shard)
+  }
+
+  /// That of a result merged from `shards`, which ran the same at the same commit.
+  public static func merged(_ shards: [Provenance], commandLine: [String] = CommandLine.arguments) -> Provenance? {
+    guard var merged = shards.first else { return nil }
+    merged.isDirty = shards.contains { $0.isDirty == true } ? true : merged.isDirty
+    merged.startedAt = shards.map(\.startedAt).min() ?? merged.startedAt
+    merged.commandLine = commandLine
+    merged.shard = nil
+    merged.shards = shards.compactMap { origin in
+      origin.shard.map {
+        Origin(
+          shard: $0, build: origin.build, host: origin.host, startedAt: origin.startedAt,
+          commandLine: origin.commandLine)
+      }
+    }
+    return merged
+  }
+
+  /// Why the result is only a part of what was planned; nil if it is the whole.
+  public var part: String? {
+    if isComplete == false { return "the run is unfinished: it was interrupted, or is still going on" }
+    return shard.map { "shard \($0) is a part of a run; merge it with the others" }
   }
 
   /// Pretty-printed, keys sorted, ends with a line feed.
@@ -88,7 +147,7 @@ public struct Provenance: Codable, Sendable, Equatable {
 
   private init(
     schema: Int, commit: String, isDirty: Bool?, build: Build, host: Host, startedAt: String, commandLine: [String],
-    experiments: [ExperimentNote], dependencies: [String: String]
+    experiments: [ExperimentNote], dependencies: [String: String], plan: Plan?, shard: Shard?
   ) {
     self.schema = schema
     self.commit = commit
@@ -99,5 +158,7 @@ public struct Provenance: Codable, Sendable, Equatable {
     self.commandLine = commandLine
     self.experiments = experiments
     self.dependencies = dependencies
+    self.plan = plan
+    self.shard = shard
   }
 }

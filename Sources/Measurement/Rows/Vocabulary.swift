@@ -38,3 +38,46 @@ public enum Stage: String, CSVWord, Sendable {
   case committedToApplied = "committed_to_applied"
   case appliedToReplied = "applied_to_replied"
 }
+
+/// What an interval is about: a latency, or a time of a fail-over.
+public enum IntervalMetric: String, CSVWord, Sendable {
+  case client
+  case commit
+  case d1
+  case d2
+  case d3
+}
+
+/// What is taken of many samples.
+public enum Statistic: String, CSVWord, Sendable {
+  case mean
+  case p50
+  case p90
+  case p99
+
+  /// Nil: the mean.
+  public var quantile: Quantile? {
+    switch self {
+    case .mean: nil
+    case .p50: .median
+    case .p90: .percent(90)
+    case .p99: .percent(99)
+    }
+  }
+}
+
+/// What a bootstrap draws.
+public enum UnitKind: String, CSVWord, Sendable {
+  /// Whole trials, which share nothing but their inputs.
+  case trial
+  /// Parts of a trial, long enough to know little of each other.
+  case block
+}
+
+/// The number whose precision decides how many trials are run.
+public enum HeadlineMetric: String, CSVWord, Sendable {
+  /// From the fault to the first commit that a client saw.
+  case d3
+  /// The mean client latency of a trial.
+  case client
+}
