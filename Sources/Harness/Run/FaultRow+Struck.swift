@@ -9,7 +9,8 @@ extension FaultRow {
     result.struck.enumerated().map { number, struck in
       FaultRow(
         run, number: number, at: Int(struck.at - result.windowStart), kind: struck.fault.word,
-        target: struck.node?.description ?? struck.fault.object, length: struck.fault.length.map { Int($0.nanoseconds) })
+        target: struck.node?.description ?? struck.fault.object, length: struck.fault.length.map { Int($0.nanoseconds) }
+      )
     }
   }
 }
