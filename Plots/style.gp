@@ -76,7 +76,7 @@ trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? "
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.
 hasIntervals = int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))
-barsMean = hasIntervals ? "bars: 95 % bootstrap interval" : "bars: lowest to highest trial"
+barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : "error bars: lowest to highest trial"
 
 # The inputs that are swept, each once.
 swept = ""

@@ -47,6 +47,9 @@ enum AnswerText {
     return "\(rounded / scale).\(String(repeating: "0", count: digits - fraction.count))\(fraction) times"
   }
 
+  /// From `a` to `b`: how many times as much, or as little.
+  static func change(_ a: Int, _ b: Int) -> String? { b < a ? factor(b, a).map { "\($0) less" } : factor(a, b) }
+
   static func percent(_ part: Int, of whole: Int) -> String {
     whole == 0 ? "0 %" : "\((part * 200 + whole) / (whole * 2)) %"
   }

@@ -34,7 +34,7 @@ extension ChartAnswer {
         return (name: name, text: "between \(Humane.duration(least)) and \(Humane.duration(most))")
       }
       return
-        "In a few trials, clients are served again after the crash \(AnswerText.grouped(texts, ", ")); \(lost(data))."
+        "After the crash, in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))."
     }
     let reached = protocols.compactMap { name, times in
       quantile(.median, times).map { (name: name, value: $0) }
@@ -44,7 +44,7 @@ extension ChartAnswer {
       (reached.isEmpty ? [] : [AnswerText.ranking(reached) { Humane.duration($0) }])
       + (never.isEmpty ? [] : ["never with \(AnswerText.list(never))"])
     return
-      "Half of the trials serve a client again within \(parts.joined(separator: ", ")) of the crash; \(lost(data))."
+      "After the crash, half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))."
   }
 
   static func quartiles(_ data: AnswerData) -> String? {
@@ -55,7 +55,7 @@ extension ChartAnswer {
       return (name, "from \(Humane.duration(low)) to \(high)")
     }
     guard !texts.isEmpty else { return nil }
-    return "The middle half of the trials serves a client again \(AnswerText.grouped(texts, ", ")) after the crash."
+    return "After the crash, the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))."
   }
 
   /// The longest of the four parts, of the trials that recovered.

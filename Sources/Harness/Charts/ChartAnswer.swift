@@ -12,9 +12,7 @@ enum ChartAnswer {
   /// By the name of the chart. Nil: the data do not suffice.
   private static let kinds: [String: @Sendable (AnswerData) -> String?] = [
     "latency-cdf": commitLatency,
-    "latency-sweep": {
-      sweep($0, "median client latency", text: { Humane.duration($0) }) { $0.latency(.client, .median) }
-    },
+    "latency-sweep": latencySweep,
     "goodput-sweep": { sweep($0, "goodput", text: AnswerText.rate) { $0.goodput } },
     "latency-load": saturation,
     "latency-bars": choices,
@@ -40,6 +38,16 @@ enum ChartAnswer {
     return "Half of the batches are durable on a majority within \(AnswerText.ranking(values) { Humane.duration($0) })."
   }
 
+  private static func latencySweep(_ data: AnswerData) -> String? {
+    let sentence = sweep(data, "median client latency", text: { Humane.duration($0) }) { $0.latency(.client, .median) }
+    let tails = data.byProtocol.compactMap { name, points in
+      points.compactMap { $0.latency(.client, .percent(99)) }.max().map { (name: name, value: $0) }
+    }
+    guard let sentence, !tails.isEmpty else { return sentence }
+    let highest = AnswerText.ranking(tails) { Humane.duration($0) }
+    return "\(sentence.dropLast()); the 99th percentile reaches \(highest)."
+  }
+
   /// From the smallest value of the axis to the largest, in each panel.
   private static func sweep(
     _ data: AnswerData, _ what: String, text: (Int) -> String, _ value: (AnswerData.Point) -> Int?
@@ -60,7 +68,7 @@ enum ChartAnswer {
           points.first { $0.protocolName == name && $0.inputs[axis] == place }.flatMap(value)
         }
         guard let before = at(low), let after = at(high) else { continue }
-        let factor = AnswerText.factor(before, after).map { " (\($0))" } ?? ""
+        let factor = AnswerText.change(before, after).map { " (\($0))" } ?? ""
         changes.append((name, "from \(text(before)) to \(text(after))\(factor)"))
       }
       guard !changes.isEmpty else { continue }
@@ -162,7 +170,7 @@ enum ChartAnswer {
           ? "; all \(compared) counts are within 1 % of the textbook's"
           : "; furthest from the textbook are the \($0.text)"
       } ?? ""
-    return "With \(size) replicas a batch takes \(AnswerText.ranking(messages, number)) in messages\(textbook)."
+    return "With \(size) replicas a batch takes, in messages, \(AnswerText.ranking(messages, number))\(textbook)."
   }
 
   /// Millionths with at most two digits behind the point.

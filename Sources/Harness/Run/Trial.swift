@@ -42,9 +42,10 @@ struct Trial: Sendable {
     }
     latencies = recorder.latencies
     summary = SummaryRow(key, result, recorder.latencies, point)
-    messages = point.variant.messageKinds.indices.map { tag in
+    messages = point.variant.messageKinds.indices.compactMap { tag in
       let kind = point.variant.messageKinds[tag]
       let count = result.messages[tag]
+      guard count.frames > 0 else { return nil }
       return MessageRow(
         key, kind: kind.name, purpose: kind.purpose.rawValue, frames: Int(count.frames), bytes: Int(count.bytes),
         batches: Int(result.slots))
