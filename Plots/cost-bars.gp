@@ -28,18 +28,22 @@ do for [i=1:NS] { do for [x=1:NX] {
 set print
 at(p) = stringcolumn("protocol") eq p ? column("x") : NaN
 set boxwidth wide*0.88; set style fill solid 0.75 border lc rgb "white"
-set xrange [0.5:NX+0.5]; set xtics () scale 0; set for [j=1:NX] xtics add ("n = ".word(sizes, j) j); set grid noxtics ytics
-set yrange [0:*]; set format y "%g"
-left = 80./W; right = 1 - 240./W; set lmargin at screen left; set rmargin at screen right
+set xrange [0.5:NX+0.5]; set grid noxtics ytics; set format y "%g"
+left = 80./W; right = 1 - 265./W; set lmargin at screen left; set rmargin at screen right
 set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanced maxrows 12
 book = "nohead lc rgb \"black\" lw 2 dt 1"
 set multiplot
+# The key has the height of the page.
+set origin 0,0; set size 1,1; unset border; unset tics; set tmargin 5.8; set yrange [0:1]
+plot for [i=1:NS] NaN with boxes lt C(i) dt 1 lw 1 title S(i), NaN with lines lc rgb "black" lw 2 dt 1 title "textbook"
+unset key; set border 3; set ytics nomirror out scale 0.6; set yrange [0:*]
+set xtics () scale 0 nomirror; set for [j=1:NX] xtics add ("n = ".word(sizes, j) j)
 set origin 0,0.63; set size 1,0.37; set tmargin 5.8; set bmargin 2
 eval headings("Cost of one batch", "of all replicas together, by cluster size", "")
 set ylabel "messages"
-plot for [i=1:NS] $cells using (at(S(i))):"messages" with boxes lt C(i) dt 1 lw 1 title S(i), \
-     $cells using ($2 - wide/2):"bookMessages":(wide):(0) with vectors @book title "textbook"
-unset label 1; unset label 2; unset key
+plot for [i=1:NS] $cells using (at(S(i))):"messages" with boxes lt C(i) dt 1 lw 1, \
+     $cells using ($2 - wide/2):"bookMessages":(wide):(0) with vectors @book
+unset label 1; unset label 2
 set origin 0,0.32; set size 1,0.31; set tmargin 1
 set ylabel "disk writes"
 plot for [i=1:NS] $cells using (at(S(i))):"writes" with boxes lt C(i) dt 1 lw 1, \

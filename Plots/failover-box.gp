@@ -11,4 +11,6 @@ set xrange [0.4:NS+0.6]; set xtics () scale 0 noenhanced; set for [i=1:NS] xtics
 if (NS > 4) { set xtics rotate by 20 right; set bmargin 5 }
 set style boxplot outliers pointtype 6 fraction 0.9 range 1.5
 set style fill solid 0.3 border; set boxwidth 0.5
+if (lost == all) { eval blank("no trial recovered") } else {
 plot for [i=1:NS] data."/elections.csv" using (i):(mine(S(i)) && stringcolumn("d3_ns") ne "" && stringcolumn("censored") eq "false" ? column("d3_ns")/1e6 : NaN) with boxplot lt C(i) dt 1 lw 1.5 ps 0.5
+}

@@ -10,7 +10,7 @@ set multiplot
 do for [k=1:panels] {
   eval frame(k)
   set origin 0,0.42; set size 1,0.58; set tmargin 5.8 + HEAD; set bmargin 1.5
-  if (k == 1) { eval headings("Goodput and latency against ".axisKey, "above the mean of all trials, +: each trial; below what clients see", barsMean) }
+  if (k == 1) { eval headings("Goodput and latency against ".axisKey, "goodput: mean, +: each trial; client latency: median", barsMean) }
   xtitle = axisName; set xlabel ""
   if (most > 30*least) { set logscale y; set yrange [least/1000/1.5:most/1000*1.5] } else { unset logscale y; set yrange [0:most/1000*1.1] }
   if (k == 1) { set ylabel "goodput (1000/s)"; set format y "%g" }
@@ -21,7 +21,7 @@ do for [k=1:panels] {
   unset label 1; unset label 2; unset label 3
   set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5; set xlabel xtitle noenhanced
   set logscale y; set yrange [*:*]
-  if (k == 1) { set ylabel "latency (ms, log scale)\n{/=11 median; dotted: p99}" }
+  if (k == 1) { set ylabel "latency (ms; dotted: p99)" }
   plot for [i=1:NS] $bars using (barAt(S(i), k)):"low":(0):(column("high") - column("low")) with vectors @bar, \
        for [i=1:NS] data."/latency.csv" using (row(S(i), 0.5, k) ? along("configuration") : NaN):(column("value_ns")/1e6) \
          smooth unique with linespoints lt C(i) notitle, \

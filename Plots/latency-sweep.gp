@@ -8,6 +8,7 @@ top = 0; bottom = 1e300
 reach(v) = (top = v > top ? v : top, bottom = v < bottom ? v : bottom, 0)
 do for [j=1:2*CELLS] { if (high[j] >= low[j]) { j = reach(low[j]) + reach(high[j]) + j } }
 stats data."/latency.csv" using (ours("configuration") && stringcolumn("metric") eq "client" && (column("quantile") == 0.5 || column("quantile") == 0.99) ? reach(column("value_ns")/1e6) : 0) nooutput
+if (top == 0) { top = 1; bottom = 1 }
 if (top > 30*bottom) { set logscale y; set yrange [bottom/1.5:top*1.5]; scale = ", log scale" } else { set yrange [0:top*1.1]; scale = "" }
 set format y "%g"; set ylabel "client latency (ms".scale.")"
 eval headings("Latency against ".axisKey, "client latency from the intended start", barsMean)

@@ -34,6 +34,8 @@ heading(t) = sprintf("{/=16:Bold %s}", t)
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 # eval headings("what", "of what", "what bars and marks mean") takes labels 1 and 2.
 headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD tc rgb ink; set label 2 \"%s%s\\n\".basis at graph 0,1 offset 0,2.4+HEAD font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
+# eval blank("why") draws a chart of which there is nothing to draw.
+blank(why) = sprintf("set label 9 \"%s\" at graph 0.5,0.5 center tc rgb quiet; unset logscale; set xrange [0:1]; set yrange [0:1]; unset xtics; unset ytics; unset key; plot -1 notitle", why)
 HEAD = 0
 set tmargin 5.8
 counted(n, one, more) = thousands(n)." ".(n == 1 ? one : more)
@@ -76,7 +78,7 @@ trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? "
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.
 hasIntervals = int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))
-barsMean = hasIntervals ? "bars: 95 % bootstrap interval" : "bars: lowest to highest trial"
+barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : "error bars: lowest to highest trial"
 
 # The inputs that are swept, each once.
 swept = ""

@@ -22,9 +22,9 @@ set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanc
 set xrange [0:*]; set yrange [0:*]; set format y "%g"
 set multiplot
 set origin 0,0.42; set size 1,0.58; set tmargin 5.8; set bmargin 1.5
-eval headings("Through a fault", sprintf("by intervals of %g ms: mean of all trials; thin: each trial; dashed: what struck%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
+eval headings("Through a fault", sprintf("by intervals of %g ms: mean of all trials; dots: each trial; dashed: what struck%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
 set ylabel "answers (1000/s)"; set format x ""
-plot for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("interval_start_ns") == 0 ? 1/0 : column("completed")*1e6/column("interval_ns")) with lines lt C(i) dt 1 lw 0.4 notitle, \
+plot for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) with points lt C(i) pt 7 ps 0.25 notitle, \
      for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) smooth unique with lines lt C(i) dt 1 title S(i)
 unset label; set format x "%g"
 set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5; unset key

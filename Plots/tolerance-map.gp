@@ -40,7 +40,7 @@ HEAD = 1.4
 set multiplot
 do for [i=1:NS] {
   set lmargin at screen begin(i); set rmargin at screen begin(i + 1) - 14./W; set tmargin 7.2; set bmargin 4
-  if (i == 1) { eval headings("Operations answered after so many failures of the leader", "percent of those offered, from a second after the failure to the next one", "empty: no leader was left to fail") } else { unset label 1; unset label 2; set format y "" }
+  if (i == 1) { eval headings("Operations answered after so many failures of the leader", "percent of those offered, from a second after a failure on", "empty: no leader was left") } else { unset label 1; unset label 2; set format y "" }
   set label 3 S(i) at graph 0,1 offset 0.3,0.7 noenhanced tc rgb ink font ",12"
   set xlabel "replicas"; set ylabel (i == 1 ? "leaders that failed" : "")
   plot $cells using (in(S(i), $2)):3:($2 - 0.48):($2 + 0.48):($3 - 0.48):($3 + 0.48):4 with boxxyerror fs solid 1 noborder fc palette, \

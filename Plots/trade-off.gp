@@ -38,13 +38,15 @@ do for [i=1:NS] { do for [x=1:NX] {
 set print
 basis = trials(all, lost)
 eval headings("False alarms against the time to recover", "bars: quartiles over trials; hollow: none seen, at one in the time looked at", "")
-set logscale xy; set xrange [least/2:most*2]; set yrange [shortest/1.4:longest*1.5]
+set logscale xy; if (most > 0) { set xrange [least/2:most*2]; set yrange [shortest/1.4:longest*1.5] }
 set xlabel "changes of leaders without a failure (per hour, log scale)"; set ylabel "crash to first answer (ms, median, log scale)"
 set format x "%g"; set format y "%g"
 at(p) = stringcolumn("protocol") eq p ? column("perHour") : NaN
+if (most == 0) { eval blank("no trial recovered") } else {
 plot for [i=1:NS] $marks using (at(S(i))):"median" with lines lt C(i) lw 1.2 notitle, \
      for [i=1:NS] $marks using (at(S(i))):"median":"low":"high" with yerrorbars lt C(i) dt 1 lw 1 pt 7 ps 0.1 notitle, \
      for [i=1:NS] $marks using (column("none") == 0 ? at(S(i)) : NaN):"median" with points lt C(i) ps 1.2 notitle, \
      for [i=1:NS] $marks using (column("none") == 1 ? at(S(i)) : NaN):"median" with points lc C(i) pt 6 ps 1.4 notitle, \
      $marks using (at(S(1))):"median":(stringcolumn("timeout")) with labels left offset 0.9,0.5 noenhanced tc rgb quiet font ",10" notitle, \
      for [i=1:NS] NaN with linespoints lt C(i) title S(i)
+}

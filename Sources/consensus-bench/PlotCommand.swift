@@ -15,7 +15,10 @@ struct PlotCommand: ParsableCommand {
   }
 
   static func draw(_ folder: String, into out: String, _ suite: SuiteFolder) throws {
-    for chart in try ChartDrawer(suite).draw(folder, into: out) { print("chart  \(out)/\(chart.stem).svg  .png") }
+    let endings = ChartDrawer.formats.map { ".\($0)" }.joined(separator: "  ")
+    for chart in try ChartDrawer(suite).draw(folder, into: out) where chart.isDrawn {
+      print("chart  \(out)/\(chart.stem)  \(endings)")
+    }
     print("page   \(out)/index.html")
     if let part = (try? Provenance(reading: folder))?.part { Terminal.say("note: \(part)") }
   }

@@ -1,16 +1,25 @@
+import Dispatch
 import Foundation
 import Measurement
+import Synchronization
 
 /// Draws the charts of a run's folder with gnuplot.
-public struct ChartDrawer {
-  /// One drawn chart.
+public struct ChartDrawer: Sendable {
+  /// One chart of an experiment.
   public struct Chart: Sendable {
     public var experiment: String
     public var question: String
     public var name: String
+    /// What it says, in one sentence computed from the data; nil: nobody wrote how.
+    public var answer: String?
     /// Paths below the folder that was drawn into, without the ending.
     public var stem: String
+    /// False where no run of the experiment is verified.
+    public var isDrawn = true
   }
+
+  /// The formats of every chart, by their endings.
+  public static let formats = ["svg", "png", "pdf"]
 
   /// The folder that holds `Plots`.
   private let suite: SuiteFolder
@@ -46,7 +55,7 @@ public struct ChartDrawer {
   }
   private static func script(_ name: String) -> String { "Plots/\(name).gp" }
 
-  /// Draws what `folder`'s `run.json` lists, as SVG and PNG, into `out`, and an `index.html` that shows them.
+  /// Draws what `folder`'s `run.json` lists into `out`, in every format, and an `index.html` that shows it.
   public func draw(_ folder: String, into out: String) throws(InputError) -> [Chart] {
     let provenance: Provenance?
     let tables: ResultTables
@@ -55,31 +64,60 @@ public struct ChartDrawer {
       provenance = try Provenance(reading: folder)
     } catch { throw InputError("\(error)") }
     guard let provenance else { throw InputError("\(folder)/run.json: missing; without it nothing says what to draw") }
-    var charts: [Chart] = []
-    let parity = Parity(tables.configurations)
-    for experiment in provenance.experiments where tables.summary.contains(where: { $0.isOK(in: experiment.name) }) {
-      if let breach = parity.breach(in: experiment.name) { throw InputError("\(folder): \(breach)") }
-      for name in experiment.charts {
-        let chart = Chart(
-          experiment: experiment.name, question: experiment.question, name: name,
-          stem: experiment.charts.count == 1 ? experiment.name : "\(experiment.name)-\(name)")
-        for ending in ["svg", "png"] { try draw(chart, ending, from: folder, into: out) }
-        charts.append(chart)
-      }
+    do {
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    } catch { throw InputError("\(out): cannot be made: \(error.localizedDescription)") }
+    let charts = try charts(of: provenance, tables, folder)
+    guard charts.contains(where: \.isDrawn) else {
+      throw InputError("\(folder): holds no verified result that has a chart")
     }
-    guard !charts.isEmpty else { throw InputError("\(folder): holds no verified result that has a chart") }
+    try draw(charts.filter(\.isDrawn), tables, into: out)
     do throws(FileError) {
       try AtomicFile.write(IndexPage(charts, tables, provenance).html, to: out + "/index.html")
     } catch { throw InputError(error.description) }
     return charts
   }
 
+  private func charts(
+    of provenance: Provenance, _ tables: ResultTables, _ folder: String
+  ) throws(InputError) -> [Chart] {
+    var charts: [Chart] = []
+    let parity = Parity(tables.configurations)
+    for experiment in provenance.experiments {
+      let isVerified = !AnswerData(experiment.name, tables).points.isEmpty
+      if isVerified, let breach = parity.breach(in: experiment.name) { throw InputError("\(folder): \(breach)") }
+      for (index, name) in experiment.charts.enumerated() {
+        try requireScript(name, of: experiment.name)
+        charts.append(
+          Chart(
+            experiment: experiment.name, question: experiment.question, name: name,
+            answer: ChartAnswer.sentence(name, experiment.name, tables),
+            stem: index == 0 ? experiment.name : "\(experiment.name)-\(name)", isDrawn: isVerified))
+      }
+    }
+    return charts
+  }
+
+  /// A script reads the files of its experiment alone, and several are drawn at once.
+  private func draw(_ charts: [Chart], _ tables: ResultTables, into out: String) throws(InputError) {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "consensus-bench-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    do throws(FileError) {
+      for name in Set(charts.map(\.experiment)) { try tables.of(name).write(to: "\(scratch)/\(name)") }
+    } catch { throw InputError(error.description) }
+    let work = charts.flatMap { chart in Self.formats.map { (chart, $0) } }
+    let failure = Mutex<InputError?>(nil)
+    DispatchQueue.concurrentPerform(iterations: work.count) { index in
+      let (chart, ending) = work[index]
+      do throws(InputError) {
+        try draw(chart, ending, from: "\(scratch)/\(chart.experiment)", into: out)
+      } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
   private func draw(_ chart: Chart, _ ending: String, from folder: String, into out: String) throws(InputError) {
     let script = Self.script(chart.name)
-    try requireScript(chart.name, of: chart.experiment)
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch { throw InputError("\(out): cannot be made: \(error.localizedDescription)") }
     let settings = [
       ("data", absolute(folder)), ("out", absolute("\(out)/\(chart.stem).\(ending)")), ("term", ending),
       ("experiment", chart.experiment),
@@ -98,6 +136,19 @@ public struct ChartDrawer {
   private func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 }
 
-extension SummaryRow {
-  fileprivate func isOK(in experiment: String) -> Bool { run.subject.experiment == experiment && verdict == .ok }
+extension ResultTables {
+  /// The rows of one experiment.
+  fileprivate func of(_ experiment: String) -> ResultTables {
+    var tables = self
+    tables.configurations.removeAll { $0.subject.experiment != experiment }
+    tables.summary.removeAll { $0.run.subject.experiment != experiment }
+    tables.latency.removeAll { $0.subject.experiment != experiment }
+    tables.stages.removeAll { $0.subject.experiment != experiment }
+    tables.timeline.removeAll { $0.run.subject.experiment != experiment }
+    tables.elections.removeAll { $0.run.subject.experiment != experiment }
+    tables.faults.removeAll { $0.run.subject.experiment != experiment }
+    tables.messages.removeAll { $0.run.subject.experiment != experiment }
+    tables.costs.removeAll { $0.run.subject.experiment != experiment }
+    return tables
+  }
 }

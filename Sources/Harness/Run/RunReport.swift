@@ -1,6 +1,6 @@
 import Measurement
 
-/// The tables that a run ends with, for people: one for each experiment, a line for each configuration.
+/// The tables that a run ends with, for people: one for each experiment, a line for each configuration, and under it what its charts answer.
 public struct RunReport {
   private let experiments: [Experiment]
   private let tables: ResultTables
@@ -14,7 +14,8 @@ public struct RunReport {
     experiments.filter { !$0.points.isEmpty }.map { experiment in
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
-      return "\(experiment.name): \(experiment.question)\n\(table)"
+      let answers = experiment.charts.compactMap { ChartAnswer.sentence($0, experiment.name, tables) }
+      return "\(experiment.name): \(experiment.question)\n\(table)" + answers.map { "→ \($0)\n" }.joined()
     }.joined(separator: "\n")
   }
 

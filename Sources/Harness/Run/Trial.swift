@@ -52,9 +52,10 @@ struct Trial: Sendable {
     self.report = report
     summary = SummaryRow(key, result, report, recorder.latencies, point)
     summary.generator = audit.summary
-    messages = point.variant.messageKinds.indices.map { tag in
+    messages = point.variant.messageKinds.indices.compactMap { tag in
       let kind = point.variant.messageKinds[tag]
       let count = result.messages[tag]
+      guard count.frames > 0 else { return nil }
       return MessageRow(
         key, kind: kind.name, purpose: kind.purpose.rawValue, frames: Int(count.frames), bytes: Int(count.bytes),
         batches: Int(result.slots))

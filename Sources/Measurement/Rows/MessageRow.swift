@@ -25,7 +25,7 @@ public struct MessageRow: CSVRow {
 
   public static let fileName = "messages.csv"
   public static let rowMeaning =
-    "One row per kind of message and run. A frame is one message between two different replicas."
+    "One row per run and kind of message that was sent in it. A frame is one message between two different replicas."
   public static let columns: [Column<Self>] =
     Column.part(RunKey.columns, of: \.run) + [
       Column("kind", \.kind, "The message's name in its paper.").key,

@@ -29,7 +29,9 @@ public struct TimelineRow: CSVRow {
   public static let rowMeaning = "One row per interval of a run, intervals in which nothing completed included."
   public static let columns: [Column<Self>] =
     Column.part(RunKey.columns, of: \.run) + [
-      Column("interval_start_ns", \.start, "Start of the interval since the start of the measured window.", .nanoseconds).key,
+      Column(
+        "interval_start_ns", \.start, "Start of the interval since the start of the measured window.", .nanoseconds
+      ).key,
       Column("interval_ns", \.interval, "Length of the interval.", .nanoseconds),
       Column("completed", \.completed, "Operations answered in it.", .none, .follows),
       Column("failed", \.failed, "Operations that failed or were given up in it.", .none, .follows),

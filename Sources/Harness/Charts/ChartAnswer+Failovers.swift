@@ -1,0 +1,178 @@
+import Measurement
+
+extension ChartAnswer {
+  /// Times until a client was served, of all trials of a protocol; nil: never.
+  private static func times(_ points: [AnswerData.Point]) -> [Int?] { points.flatMap(\.elections).map(\.d3) }
+
+  /// A quantile of times of which those that were never reached are the longest; nil: it was never reached.
+  private static func quantile(_ quantile: Quantile, _ times: [Int?]) -> Int? {
+    let sorted = times.map { $0 ?? .max }.sorted()
+    guard !sorted.isEmpty else { return nil }
+    let value = sorted[quantile.rank(of: sorted.count) - 1]
+    return value == .max ? nil : value
+  }
+
+  private static func lost(_ data: AnswerData) -> String {
+    let all = data.points.flatMap(\.elections)
+    let censored = all.count { $0.isCensored }
+    return censored == 0
+      ? "all \(AnswerText.count(all.count, "trial recovers", "trials recover"))"
+      : "\(Humane.count(censored)) of \(AnswerText.count(all.count, "trial", "trials")) never recover"
+  }
+
+  /// The median where it may be printed, else the range.
+  static func recovery(_ data: AnswerData) -> String? {
+    let protocols = data.byProtocol.map { (name: $0.name, times: times($0.points)) }.filter { !$0.times.isEmpty }
+    guard !protocols.isEmpty else { return nil }
+    let isDense = protocols.allSatisfy {
+      $0.times.count - Quantile.median.rank(of: $0.times.count) >= Distribution.samplesAbove
+    }
+    guard isDense else {
+      let texts = protocols.map { name, times in
+        let known = times.compactMap { $0 }
+        guard let least = known.min(), let most = known.max() else { return (name: name, text: "never") }
+        return (name: name, text: "between \(Humane.duration(least)) and \(Humane.duration(most))")
+      }
+      return
+        "After the crash, in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))."
+    }
+    let reached = protocols.compactMap { name, times in
+      quantile(.median, times).map { (name: name, value: $0) }
+    }
+    let never = protocols.filter { quantile(.median, $0.times) == nil }.map(\.name)
+    let parts =
+      (reached.isEmpty ? [] : [AnswerText.ranking(reached) { Humane.duration($0) }])
+      + (never.isEmpty ? [] : ["never with \(AnswerText.list(never))"])
+    return
+      "After the crash, half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))."
+  }
+
+  static func quartiles(_ data: AnswerData) -> String? {
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      let times = times(points)
+      guard times.count >= 4, let low = quantile(.percent(25), times) else { return nil }
+      let high = quantile(.percent(75), times).map { Humane.duration($0) } ?? "never"
+      return (name, "from \(Humane.duration(low)) to \(high)")
+    }
+    guard !texts.isEmpty else { return nil }
+    return "After the crash, the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))."
+  }
+
+  /// The longest of the four parts, of the trials that recovered.
+  static func parts(_ data: AnswerData) -> String? {
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      let rows = points.flatMap(\.elections).filter { !$0.isCensored }
+      func mean(_ part: KeyPath<ElectionRow, Int?>) -> Int {
+        rows.reduce(0) { $0 + ($1[keyPath: part] ?? 0) } / rows.count
+      }
+      guard !rows.isEmpty else { return nil }
+      let parts = [
+        ("detection", mean(\.detection)), ("election", mean(\.election)), ("synchronisation", mean(\.synchronization)),
+        ("resume", mean(\.resume)),
+      ]
+      let total = parts.reduce(0) { $0 + $1.1 }
+      guard let longest = parts.max(by: { $0.1 < $1.1 }) else { return nil }
+      return (
+        name,
+        "\(longest.0), \(AnswerText.percent(longest.1, of: total)) of \(Humane.duration(total))"
+      )
+    }
+    guard !texts.isEmpty else { return nil }
+    return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))."
+  }
+
+  /// The longest row of intervals without an answer.
+  static func outage(_ data: AnswerData) -> String? {
+    var longest: [(name: String, value: Int)] = []
+    var interval = 0
+    for (name, points) in data.byProtocol {
+      var worst: Int?
+      for point in points {
+        var row = 0
+        var trial: RunKey?
+        for step in point.timeline {
+          if step.run != trial { row = 0 }
+          trial = step.run
+          row = step.completed == 0 ? row + step.interval : 0
+          worst = max(worst ?? 0, row)
+          interval = step.interval
+        }
+      }
+      if let worst { longest.append((name, worst)) }
+    }
+    guard !longest.isEmpty else { return nil }
+    let faults = Set(data.points.flatMap(\.faults).map(\.kind)).sorted()
+    let text = AnswerText.ranking(longest) { $0 == 0 ? "none" : Humane.duration($0) }
+    return "The longest time without any answer, in steps of \(Humane.duration(interval)), is \(text); "
+      + (faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults)).")
+  }
+
+  /// How many failures a cluster of each size serves on after: of what was offered, nine tenths count.
+  static func tolerance(_ data: AnswerData) -> String? {
+    let sizes = data.values(of: "cluster.replicas")
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      var tolerated: [(size: String, count: Int)] = []
+      for size in sizes {
+        guard let point = points.first(where: { $0.inputs["cluster.replicas"] == size }) else { continue }
+        tolerated.append((size, survived(point)))
+      }
+      guard !tolerated.isEmpty else { return nil }
+      let counts = AnswerText.list(tolerated.map { "\($0.count)" })
+      let known = Dictionary(tolerated.map { (Int($0.size) ?? 0, $0.count) }, uniquingKeysWith: { $1 })
+      let even = tolerated.compactMap { entry -> Bool? in
+        guard let size = Int(entry.size), size.isMultiple(of: 2), let odd = known[size - 1] else { return nil }
+        return entry.count > odd
+      }
+      let remark =
+        even.isEmpty
+        ? ""
+        : even.contains(true)
+          ? ", some even sizes more than the odd ones below" : ", no even size more than the odd one below"
+      return (name, "after \(counts) failures with \(AnswerText.list(tolerated.map(\.size))) replicas\(remark)")
+    }
+    guard !texts.isEmpty else { return nil }
+    return "Clusters serve on \(AnswerText.grouped(texts))."
+  }
+
+  /// The most failures after which every trial still answered nine tenths, from a second after the failure to the next.
+  private static func survived(_ point: AnswerData.Point) -> Int {
+    var answered: [Int: (done: Int, due: Int)] = [:]
+    let offered = point.summary.compactMap { $0.offeredPerSecond?.millionths }.first ?? 0
+    for step in point.timeline {
+      let struck = point.faults.filter { $0.run == step.run && $0.at <= step.start }
+      if let last = struck.last, last.at + 1_000_000_000 > step.start { continue }
+      let due = offered / 1_000 * (step.interval / 1_000_000) / 1_000_000
+      let known = answered[struck.count] ?? (0, 0)
+      answered[struck.count] = (known.done + step.completed, known.due + due)
+    }
+    var count = 0
+    while let next = answered[count + 1], next.due > 0, next.done * 10 >= next.due * 9 { count += 1 }
+    return count
+  }
+
+  /// From the shortest timeout to the longest.
+  static func falseAlarms(_ data: AnswerData) -> String? {
+    let key = "timing.election-timeout"
+    let timeouts = data.values(of: key)
+    guard let short = timeouts.first, let long = timeouts.last, short != long else { return nil }
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      func at(_ timeout: String) -> (changes: String, recovery: String)? {
+        let found = points.filter { $0.inputs[key] == timeout }
+        let calm = found.flatMap(\.summary).reduce(0) { $0 + $1.calm }
+        let changes = found.flatMap(\.summary).reduce(0) { $0 + $1.unprovokedLeaderChanges }
+        guard calm > 0, let time = quantile(.median, times(found)) else { return nil }
+        let perHour = FixedDecimal(max(1, changes) * 3_600, over: calm / 1_000_000_000 + 1)?.millionths ?? 0
+        return ((changes == 0 ? "fewer than " : "") + Humane.count(perHour / 1_000_000), Humane.duration(time))
+      }
+      guard let first = at(short), let last = at(long) else { return nil }
+      return (
+        name,
+        "\(first.changes) and \(first.recovery) against \(last.changes) and \(last.recovery)"
+      )
+    }
+    guard !texts.isEmpty else { return nil }
+    return
+      "Changes of leaders without a failure per hour, and the median time to recover from one, at \(short) against \(long): "
+      + "\(AnswerText.grouped(texts))."
+  }
+}

@@ -1,0 +1,184 @@
+import Measurement
+
+/// What a chart says, in one sentence that is computed from the data behind it: the numbers decide every word of it.
+enum ChartAnswer {
+  static let nothing = "There is no verified data that answers this."
+
+  /// The sentence for `chart`, a script in `Plots`, over an experiment's results; nil: the chart has no kind of answer.
+  static func sentence(_ chart: String, _ experiment: String, _ tables: ResultTables) -> String? {
+    kinds[chart].map { $0(AnswerData(experiment, tables)) ?? nothing }
+  }
+
+  /// By the name of the chart. Nil: the data do not suffice.
+  private static let kinds: [String: @Sendable (AnswerData) -> String?] = [
+    "latency-cdf": commitLatency,
+    "latency-sweep": latencySweep,
+    "goodput-sweep": { sweep($0, "goodput", text: AnswerText.rate) { $0.goodput } },
+    "latency-load": saturation,
+    "latency-bars": choices,
+    "heat-map": best,
+    "cost-bars": cost,
+    "election-cdf": recovery,
+    "failover-box": quartiles,
+    "failover-parts": parts,
+    "timeline": outage,
+    "tolerance-map": tolerance,
+    "trade-off": falseAlarms,
+  ]
+
+  /// Each protocol at the most replicas that it was run with.
+  private static func commitLatency(_ data: AnswerData) -> String? {
+    var values: [(name: String, value: Int)] = []
+    for (name, points) in data.byProtocol {
+      let largest = points.last { $0.latency(.commit, .median) != nil }
+      guard let largest, let value = largest.latency(.commit, .median) else { continue }
+      values.append(("\(name) (n = \(largest.inputs["cluster.replicas"] ?? "?"))", value))
+    }
+    guard !values.isEmpty else { return nil }
+    return "Half of the batches are durable on a majority within \(AnswerText.ranking(values) { Humane.duration($0) })."
+  }
+
+  private static func latencySweep(_ data: AnswerData) -> String? {
+    let sentence = sweep(data, "median client latency", text: { Humane.duration($0) }) { $0.latency(.client, .median) }
+    let tails = data.byProtocol.compactMap { name, points in
+      points.compactMap { $0.latency(.client, .percent(99)) }.max().map { (name: name, value: $0) }
+    }
+    guard let sentence, !tails.isEmpty else { return sentence }
+    let highest = AnswerText.ranking(tails) { Humane.duration($0) }
+    return "\(sentence.dropLast()); the 99th percentile reaches \(highest)."
+  }
+
+  /// From the smallest value of the axis to the largest, in each panel.
+  private static func sweep(
+    _ data: AnswerData, _ what: String, text: (Int) -> String, _ value: (AnswerData.Point) -> Int?
+  ) -> String? {
+    guard let axis = data.swept.first else { return nil }
+    let panelKey = data.swept.dropFirst().first
+    var ends: (from: String, to: String)?
+    var panels: [String] = []
+    for panel in panelKey.map({ data.values(of: $0).map { Optional($0) } }) ?? [nil] {
+      let points = data.points.filter { point in
+        value(point) != nil && (panelKey == nil || point.inputs[panelKey ?? ""] == panel)
+      }
+      let shown = data.values(of: axis).filter { value in points.contains { $0.inputs[axis] == value } }
+      guard let low = shown.first, let high = shown.last, low != high else { continue }
+      var changes: [(name: String, text: String)] = []
+      for (name, _) in data.byProtocol {
+        func at(_ place: String) -> Int? {
+          points.first { $0.protocolName == name && $0.inputs[axis] == place }.flatMap(value)
+        }
+        guard let before = at(low), let after = at(high) else { continue }
+        let factor = AnswerText.change(before, after).map { " (\($0))" } ?? ""
+        changes.append((name, "from \(text(before)) to \(text(after))\(factor)"))
+      }
+      guard !changes.isEmpty else { continue }
+      ends = (ends?.from ?? low, ends?.to ?? high)
+      panels.append((panel.map { "at \(panelKey ?? "") = \($0) " } ?? "") + AnswerText.grouped(changes, ", "))
+    }
+    guard let ends else { return nil }
+    return "From \(axis) = \(ends.from) to \(ends.to), the \(what) goes \(panels.joined(separator: "; "))."
+  }
+
+  /// The knee: the most that is answered in full.
+  private static func saturation(_ data: AnswerData) -> String? {
+    var knees: [(name: String, value: Int)] = []
+    var drowned: [String] = []
+    var most: [(name: String, value: Int)] = []
+    for (name, points) in data.byProtocol {
+      let loads = points.compactMap { point -> (offered: Int, goodput: Int)? in
+        let offered = point.summary.compactMap { $0.offeredPerSecond?.millionths }
+        guard !offered.isEmpty, let goodput = point.goodput else { return nil }
+        return (offered.reduce(0, +) / offered.count / 1_000_000, goodput)
+      }
+      guard let peak = loads.map(\.goodput).max() else { continue }
+      most.append((name, peak))
+      if let knee = loads.filter({ $0.goodput * 100 >= $0.offered * 99 }).map(\.offered).max() {
+        knees.append((name, knee))
+      } else {
+        drowned.append(name)
+      }
+    }
+    guard !most.isEmpty else { return nil }
+    let none = drowned.isEmpty ? "" : "none with \(AnswerText.list(drowned))"
+    let full = [knees.isEmpty ? "" : AnswerText.ranking(knees, AnswerText.rate), none].filter { !$0.isEmpty }
+    return
+      "The highest load of which 99 % is answered is \(full.joined(separator: ", ")); the most that is answered at all is "
+      + "\(AnswerText.ranking(most, AnswerText.rate))."
+  }
+
+  /// The value with the shortest and the one with the longest median.
+  private static func choices(_ data: AnswerData) -> String? {
+    guard let key = data.swept.first else { return nil }
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      let known = points.compactMap { point in point.latency(.client, .median).map { (point.inputs[key] ?? "?", $0) } }
+        .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+      guard let least = known.first, let most = known.last, known.count > 1 else { return nil }
+      let factor = AnswerText.factor(least.1, most.1).map { ", \($0)" } ?? ""
+      return (
+        name,
+        "shortest for \(least.0) (\(Humane.duration(least.1))) and longest for \(most.0) (\(Humane.duration(most.1))\(factor))"
+      )
+    }
+    guard !texts.isEmpty else { return nil }
+    return "By \(key), the median client latency is \(AnswerText.grouped(texts))."
+  }
+
+  /// Where the goodput is highest, and by how much.
+  private static func best(_ data: AnswerData) -> String? {
+    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
+      let known = points.compactMap { point in point.goodput.map { (point: point, goodput: $0) } }
+      guard let most = known.max(by: { $0.goodput < $1.goodput }), let least = known.map(\.goodput).min() else {
+        return nil
+      }
+      let place = data.swept.map { "\($0) = \(most.point.inputs[$0] ?? "?")" }.joined(separator: " and ")
+      let factor = AnswerText.factor(least, most.goodput).map { ", \($0) the least" } ?? ""
+      return (name, "at \(place) (\(AnswerText.rate(most.goodput))\(factor))")
+    }
+    guard !texts.isEmpty else { return nil }
+    return "The goodput is highest \(AnswerText.grouped(texts))."
+  }
+
+  /// Messages at the largest size, and how far the counts are from the textbook's.
+  private static func cost(_ data: AnswerData) -> String? {
+    var messages: [(name: String, value: Int)] = []
+    var compared = 0
+    var furthest: (text: String, distance: Int)?
+    for point in data.points {
+      for row in point.summary {
+        for (what, measured, expected) in [
+          ("messages", row.framesPerBatch, row.framesPerBatchExpected),
+          ("disk writes", row.fsyncsPerBatch, row.fsyncsPerBatchExpected),
+        ] {
+          guard let measured = measured?.millionths, let expected = expected?.millionths, expected > 0 else { continue }
+          compared += 1
+          let distance = abs(measured - expected) * 1_000 / expected
+          let text = "\(what) of \(point.protocolName), \(number(measured)) instead of \(number(expected))"
+          if distance > furthest?.distance ?? -1 { furthest = (text, distance) }
+        }
+      }
+    }
+    guard let size = data.values(of: "cluster.replicas").last else { return nil }
+    for point in data.points where point.inputs["cluster.replicas"] == size {
+      let batches = point.summary.reduce(0) { $0 + $1.batches }
+      let frames = point.summary.reduce(0) { $0 + $1.frames.replication + $1.frames.notice }
+      if let ratio = FixedDecimal(frames, over: batches) { messages.append((point.protocolName, ratio.millionths)) }
+    }
+    guard !messages.isEmpty else { return nil }
+    let textbook =
+      furthest.map {
+        $0.distance <= 10
+          ? "; all \(compared) counts are within 1 % of the textbook's"
+          : "; furthest from the textbook are the \($0.text)"
+      } ?? ""
+    return "With \(size) replicas a batch takes, in messages, \(AnswerText.ranking(messages, number))\(textbook)."
+  }
+
+  /// Millionths with at most two digits behind the point.
+  private static func number(_ millionths: Int) -> String {
+    let hundredths = (millionths + 5_000) / 10_000
+    let fraction = hundredths % 100
+    if fraction == 0 { return "\(hundredths / 100)" }
+    return "\(hundredths / 100)."
+      + (fraction < 10 ? "0\(fraction)" : fraction % 10 == 0 ? "\(fraction / 10)" : "\(fraction)")
+  }
+}
