@@ -33,15 +33,19 @@ public struct SharedTuning: Hashable, Sendable {
   public var messageBytes: Int
   /// Bytes of one piece of a snapshot.
   public var snapshotPieceBytes: Int
+  /// A leader sends again what was not acknowledged in this time; nil: only the next heartbeat finds what was lost. For datagrams:
+  /// a host that keeps order leaves it out.
+  public var retransmission: Duration?
 
   public init(
     leaderDisk: LeaderDisk = .parallelAnyMajority, inflight: Int = 256, messageBytes: Int = 1 << 20,
-    snapshotPieceBytes: Int = 1 << 16
+    snapshotPieceBytes: Int = 1 << 16, retransmission: Duration? = nil
   ) {
     self.leaderDisk = leaderDisk
     self.inflight = inflight
     self.messageBytes = messageBytes
     self.snapshotPieceBytes = snapshotPieceBytes
+    self.retransmission = retransmission
   }
 }
 

@@ -115,7 +115,7 @@ extension Simulation {
     case .none: break
     case .send(_, to: let node, attempt: let attempt):
       detach(index)
-      queue.push(.request(node, client: Int32(index), attempt: attempt), at: now + delay(ofClient: index, node))
+      queue.push(.request(node, client: Int32(index), attempt: attempt), at: now + delay(ofClient: index, to: node))
       setAlarm(index, .timeout, at: now + environment.retry.timeout.nanoseconds)
     case .wait(let pause, attempt: _): setAlarm(index, .pause, at: now + pause.nanoseconds)
     case .done(let reply): complete(index, reply)
@@ -231,7 +231,8 @@ extension Simulation {
   func request(_ node: SimulatedNode<Core>, _ client: Int32, _ attempt: UInt32) {
     guard node.isUp else {
       queue.push(
-        .answer(client: client, .refused(attempt: attempt, hint: nil)), at: now + delay(ofClient: Int(client), node.id))
+        .answer(client: client, .refused(attempt: attempt, hint: nil)),
+        at: now + delay(ofClient: Int(client), from: node.id))
       return
     }
     enqueue(.request(client: client, attempt: attempt), at: node)
@@ -300,7 +301,7 @@ extension Simulation {
     if case .reply(_, let reply) = answer {
       hash.fold(reply.value ^ UInt64(index) << 40 ^ (reply.applied ? 1 << 63 : 0))
     }
-    queue.push(.answer(client: Int32(index), answer), at: time + delay(ofClient: index, node.id))
+    queue.push(.answer(client: Int32(index), answer), at: time + delay(ofClient: index, from: node.id))
   }
 
   func refused(_ id: Command.ID, hint: NodeID?, at node: SimulatedNode<Core>) {
@@ -309,7 +310,8 @@ extension Simulation {
     detach(index)
     if hint != nil { coverage.redirects += 1 }
     queue.push(
-      .answer(client: Int32(index), .refused(attempt: attempt, hint: hint)), at: now + delay(ofClient: index, node.id))
+      .answer(client: Int32(index), .refused(attempt: attempt, hint: hint)),
+      at: now + delay(ofClient: index, from: node.id))
   }
 
   /// The replica lost its leadership or its process: whoever waits for what it proposed cannot know. What it merely held was
@@ -324,7 +326,7 @@ extension Simulation {
       coverage.interrupted += 1
       queue.push(
         .answer(client: Int32(index), .interrupted(attempt: attempt, hint: hint)),
-        at: now + delay(ofClient: index, node.id))
+        at: now + delay(ofClient: index, from: node.id))
     }
   }
 

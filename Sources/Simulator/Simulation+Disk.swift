@@ -5,8 +5,11 @@ extension Simulation {
   func coreConfiguration(_ node: NodeID, incarnation: UInt32) -> Configuration<Core> {
     var seed = seeds
     for _ in 0..<(Int(node.index) + 1) { _ = seed.next() }
+    var shared = environment.shared
+    // A stream does that itself.
+    if environment.link.kind == .stream { shared.retransmission = nil }
     return Configuration(
-      id: node, cluster: Cluster(members: everyone), timing: environment.timing, shared: environment.shared,
+      id: node, cluster: Cluster(members: everyone), timing: environment.timing, shared: shared,
       tuning: tuning, retained: environment.retained, seed: Digest.mix(seed.next() ^ UInt64(incarnation)))
   }
 

@@ -81,12 +81,20 @@ extension Simulation {
     hasOwnDelays = true
   }
 
-  /// One way between a client and a replica.
-  func delay(ofClient client: Int, _ node: NodeID) -> Int64 {
-    let near = environment.clientDelay.nanoseconds
-    guard hasPlacedClients else { return near }
-    let (here, there) = (clients.clients[client].place, places.replicas[Int(node.index)])
-    return here == there ? near : near + places.distance(here, there).sample(&clientRandom)
+  /// From a client to a replica.
+  func delay(ofClient client: Int, to node: NodeID) -> Int64 {
+    hasPlacedClients
+      ? clientDelay(clients.clients[client].place, places.replicas[Int(node.index)])
+      : environment.clientDelay.nanoseconds
+  }
+  /// From a replica to a client.
+  func delay(ofClient client: Int, from node: NodeID) -> Int64 {
+    hasPlacedClients
+      ? clientDelay(places.replicas[Int(node.index)], clients.clients[client].place)
+      : environment.clientDelay.nanoseconds
+  }
+  private func clientDelay(_ from: Int, _ to: Int) -> Int64 {
+    environment.clientDelay.nanoseconds + (from == to ? 0 : places.distance(from, to).sample(&clientRandom))
   }
 
   /// One way between two replicas.

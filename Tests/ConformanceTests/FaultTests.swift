@@ -57,6 +57,22 @@ import Testing
       "the leader is not heard", met: "partitions",
       [.init(at: .seconds(1), .mute(.leader, inbound: false, for: .seconds(2)))]),
     Mix(
+      "the leader's links flap, and then it and a follower lose each other", met: "partitions",
+      [
+        .init(at: .seconds(1), .flap(.target(.leader), period: .milliseconds(700), for: .seconds(2))),
+        .init(at: .seconds(4), .partialPartition([.leader], [.follower], for: .seconds(2))),
+      ]),
+    Mix(
+      "disks stall, machines and links are slow, and the leader is cut off", met: "partitions",
+      [
+        .init(at: .milliseconds(500), .change(.disk(.follower, .factor(20)), for: .seconds(3))),
+        .init(at: .milliseconds(600), .change(.delay(.follower, .constant(.milliseconds(40))), for: nil)),
+        .init(at: .seconds(1), .stallDisk(.leader, .seconds(1))),
+        .init(at: .milliseconds(1_500), .crash(.leader, downtime: .milliseconds(200))),
+        .init(at: .seconds(3), .stallDisk(.follower, .seconds(2))),
+        .init(at: .seconds(4), .isolate(.leader, for: .seconds(1))),
+      ]),
+    Mix(
       "a tenth of all transmissions is lost", met: "segments retransmitted", [.init(at: .milliseconds(100), .loss(0.1))]
     ),
   ]

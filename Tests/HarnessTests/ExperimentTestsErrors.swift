@@ -134,7 +134,8 @@ import Testing
       ("{at: 1s, crsh: leader}", "faults: unknown fault 'crsh'; did you mean 'crash'?"),
       (
         "{at: 1s}",
-        "faults: what happens? one of crash, crash-all, restart, pause, partition, isolate, cut, mute-inbound, mute-outbound, heal, loss"
+        "faults: what happens? one of crash, crash-all, restart, pause, partition, isolate, cut, mute-inbound, mute-outbound, heal, loss, "
+          + "burst, delay, bandwidth, partial-partition, flap, disk-stall, slow-disk, slow-cpu, transfer"
       ),
       ("{crash: leader}", "faults: 'at' is missing: when does it happen?"),
       ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),
@@ -149,6 +150,22 @@ import Testing
       ("{at: -2s, heal: all}", "faults: -2s is before the beginning of measure.warm-up, 1s"),
       ("{at: 1s, cut: [n0, n0]}", "faults: n0 n0 is not two replicas such as n0 n1"),
       ("{at: 1s, partition: []}", "faults: nothing is not replicas such as n0 n1"),
+      ("{at: 1s, delay: often}", "faults: often is not a time such as 5ms, or a replica and a time such as leader 5ms"),
+      ("{at: 1s, delay: n7 5ms}", "faults: n7 is not one of 5 replicas; the first is n0"),
+      (
+        "{at: 1s, flap: leader}",
+        "faults: leader is not a replica or two and a period, such as leader 200ms or n0 n1 200ms"
+      ),
+      ("{at: 1s, partial-partition: [n0, n1]}", "faults: n0 n1 is not two groups of replicas such as leader | n1 n2"),
+      ("{at: 1s, partial-partition: n0 | n9}", "faults: n9 is not one of 5 replicas; the first is n0"),
+      ("{at: 1s, disk-stall: leader}", "faults: a fault 'disk-stall' needs 'for', how long it lasts"),
+      (
+        "{at: 1s, slow-disk: leader}",
+        "faults: leader is not a replica and a factor or a time, such as leader 10x or n1 5ms"
+      ),
+      ("{at: 1s, slow-disk: leader 0x}", "faults: 0x is not between 0.001x and 1000000x"),
+      ("{at: 1s, slow-cpu: leader 10}", "faults: 10 is not a factor such as 10x"),
+      ("{at: 1s, transfer: follower, for: 1s}", "faults: a fault 'transfer' has no 'for'"),
     ])
   func faults(_ entry: String, _ message: String) throws {
     #expect(try Bench.complaint("faults: [\(entry)]") == "probe.yaml:4: \(message)")

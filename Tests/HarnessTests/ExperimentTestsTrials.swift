@@ -68,6 +68,38 @@ import Testing
       ("{at: 1s, mute-inbound: n0}", "1s mute-inbound n0", .mute(.node(NodeID(0)), inbound: true, for: nil)),
       ("{at: 1s, mute-outbound: n0}", "1s mute-outbound n0", .mute(.node(NodeID(0)), inbound: false, for: nil)),
       ("{at: 1s, heal: all}", "1s heal all", .heal), ("{at: -1s, loss: 50%}", "-1s loss 0.5", .loss(0.5)),
+      ("{at: 1s, loss: 5%, for: 1s}", "1s loss 0.05 for 1s", .loss(0.05, for: .seconds(1))),
+      ("{at: 1s, burst: 4, for: 1s}", "1s burst 4 for 1s", .change(.burst(4), for: .seconds(1))),
+      (
+        "{at: 1s, delay: uniform 1ms-2ms}", "1s delay uniform 1ms-2ms",
+        .change(.delay(nil, .uniform(.milliseconds(1)...(.milliseconds(2)))), for: nil)
+      ),
+      (
+        "{at: 1s, delay: follower 5ms, for: 1s}", "1s delay follower 5ms for 1s",
+        .change(.delay(.follower, .constant(.milliseconds(5))), for: .seconds(1))
+      ),
+      ("{at: 1s, bandwidth: 10Mbit/s}", "1s bandwidth 10Mbit/s", .change(.bandwidth(10_000_000), for: nil)),
+      ("{at: 1s, bandwidth: unlimited}", "1s bandwidth unlimited", .change(.bandwidth(nil), for: nil)),
+      (
+        "{at: 1s, partial-partition: leader|n1, for: 1s}", "1s partial-partition leader | n1 for 1s",
+        .partialPartition([.leader], [.node(NodeID(1))], for: .seconds(1))
+      ),
+      (
+        "{at: 1s, flap: n0 n1 200ms, for: 2s}", "1s flap n0 n1 200ms for 2s",
+        .flap(.pair(NodeID(0), NodeID(1)), period: .milliseconds(200), for: .seconds(2))
+      ),
+      (
+        "{at: 1s, flap: leader 0.2s}", "1s flap leader 200ms",
+        .flap(.target(.leader), period: .milliseconds(200), for: nil)
+      ),
+      ("{at: 1s, disk-stall: n1, for: 1s}", "1s disk-stall n1 for 1s", .stallDisk(.node(NodeID(1)), .seconds(1))),
+      ("{at: 1s, slow-disk: leader 10x}", "1s slow-disk leader 10x", .change(.disk(.leader, .factor(10)), for: nil)),
+      (
+        "{at: 1s, slow-disk: n1 exponential 5ms}", "1s slow-disk n1 exponential 5ms",
+        .change(
+          .disk(.node(NodeID(1)), .write(.exponential(mean: .milliseconds(5), shift: .zero))), for: nil)
+      ),
+      ("{at: 1s, slow-cpu: leader 1.5x}", "1s slow-cpu leader 1.5x", .change(.processor(.leader, 1.5), for: nil)),
     ])
   func faults(_ entry: String, _ text: String, _ fault: Fault) throws {
     let point = try #require(Bench.experiment("faults: [\(entry)]").points.first)

@@ -91,6 +91,11 @@ extension ExperimentKey {
     .init(
       "replication.message-bytes", \.environment.shared.messageBytes, .bytes(1...1 << 30),
       "Bytes of values in one message, at most."),
+    .init(
+      "replication.retransmission", \.environment.shared.retransmission,
+      ValueForm<Duration>.positiveDuration.or("never"),
+      "A leader sends a datagram again that is not acknowledged after this; never: heartbeats find what was lost.",
+      where: hasDatagrams),
 
     .init(
       "snapshot.every", \.environment.snapshotEvery, .count(0...1_000_000_000, zero: "never"),

@@ -180,7 +180,7 @@ extension MultiPaxos {
     for peer in peers.intersection(connected) { replicate(to: peer, &effects) }
     effects.sendAhead(.heartbeat(beat), to: peers.intersection(connected))
   }
-  private mutating func resend(
+  mutating func resend(
     _ flight: (first: Slot, last: Slot), to peer: NodeID, _ effects: inout Effects<MultiPaxos>
   ) {
     let entries = log.entries(from: flight.first, through: flight.last, bytes: .max)

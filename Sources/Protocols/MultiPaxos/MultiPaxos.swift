@@ -70,6 +70,8 @@ public struct MultiPaxos: ConsensusProtocol {
     case learning
     /// Snapshots that nobody fetches are let go.
     case offers
+    /// What was sent is not answered.
+    case retransmission
 
     public var description: String { rawValue }
   }
@@ -152,6 +154,8 @@ public struct MultiPaxos: ConsensusProtocol {
   /// Slots up to this one were proposed more than a heartbeat interval ago, and at the last heartbeat.
   var overdue = Slot(0)
   var lastAtHeartbeat = Slot(0)
+  /// The last slot when the retransmission timer was started; nil: it does not run.
+  var awaited: Slot?
   /// Heartbeats of this leadership so far.
   var beats: UInt64 = 0
   /// Heard from since the last look at the quorum; itself only through its own disk.
@@ -254,6 +258,7 @@ public struct MultiPaxos: ConsensusProtocol {
     // Hand-over is in none of the papers.
     case .transfer: break
     }
+    if let interval = shared.retransmission { awaitAcceptances(interval, &effects) }
   }
 
   private mutating func expire(_ timer: Timer, _ effects: inout Effects<MultiPaxos>) {
@@ -264,6 +269,7 @@ public struct MultiPaxos: ConsensusProtocol {
     case .stickiness: isSticky = false
     case .learning: askAnother(&effects)
     case .offers: dropOffers(&effects)
+    case .retransmission: retransmit(&effects)
     }
   }
 

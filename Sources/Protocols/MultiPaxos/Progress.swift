@@ -34,6 +34,10 @@ struct Progress: Sendable {
   mutating func lost(before beat: UInt64, now: UInt64, chosen: Slot) -> [(first: Slot, last: Slot)] {
     window.lost(before: beat, now: now, chosen: chosen)
   }
+  /// The slots of Accepts on their way up to `last`. Those before `first` are chosen, and forgotten.
+  mutating func unanswered(from first: Slot, through last: Slot) -> [(first: Slot, last: Slot)] {
+    window.unanswered(from: first, through: last)
+  }
 }
 
 /// The Accepts on their way to one acceptor, oldest first: at most `limit`. Answers may overtake each other.
@@ -78,6 +82,11 @@ private struct Window: Sendable {
     flights = kept
     head = 0
     return lost
+  }
+  mutating func unanswered(from first: Slot, through last: Slot) -> [(first: Slot, last: Slot)] {
+    flights = flights[head...].filter { $0.last >= first }
+    head = 0
+    return flights.filter { $0.last <= last }.map { (max($0.first, first), $0.last) }
   }
   mutating func removeAll() {
     flights.removeAll(keepingCapacity: true)

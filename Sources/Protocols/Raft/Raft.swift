@@ -38,6 +38,8 @@ public struct Raft: ConsensusProtocol {
     case stickiness
     /// A transfer of leadership has taken too long.
     case transfer
+    /// What was sent is not acknowledged.
+    case retransmission
 
     public var description: String { rawValue }
   }
@@ -85,6 +87,8 @@ public struct Raft: ConsensusProtocol {
   /// The no-op that opened this leadership.
   var opening = Slot(0)
   var transferee: NodeID?
+  /// The last entry when the retransmission timer was started; nil: it does not run.
+  var awaited: Slot?
 
   public init(_ configuration: Configuration<Raft>) {
     id = configuration.id
@@ -161,6 +165,7 @@ public struct Raft: ConsensusProtocol {
     case .compacted(let snapshot): restore(snapshot)
     case .transfer(let target): transfer(to: target, &effects)
     }
+    if let interval = shared.retransmission { awaitReplies(interval, &effects) }
   }
 
   private mutating func expire(_ timer: Timer, _ effects: inout Effects<Raft>) {
@@ -170,6 +175,7 @@ public struct Raft: ConsensusProtocol {
     case .quorum: if standing == .leader { checkQuorum(&effects) }
     case .stickiness: isSticky = false
     case .transfer: transferee = nil
+    case .retransmission: retransmit(&effects)
     }
   }
 
