@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 
 extension ExperimentPoint {
   /// About how many events a trial has, from its inputs alone: trials differ by a factor of a hundred, and the time that is left of a run
@@ -24,4 +25,5 @@ extension ExperimentPoint {
   }
 
   private static func seconds(_ duration: Duration) -> Double { Double(duration.nanoseconds) / 1e9 }
+  private static func seconds(_ delay: DelayDistribution) -> Double { Double(delay.mean) / 1e9 }
 }
