@@ -98,7 +98,7 @@ struct RunCommand: ParsableCommand {
     Interruption.watch()
     let outcome = run.run(
       isCancelled: { Interruption.isAsked || trouble.isSet },
-      progress: { bar.update($0.finished, atMost: $0.most, isExact: !$0.isAtMost) },
+      progress: { bar.update($0.finished, atMost: $0.most, isExact: !$0.isAtMost, share: $0.share) },
       save: { tables in
         do throws(FileError) { try folder.save(tables) } catch { trouble.set(error) }
       })

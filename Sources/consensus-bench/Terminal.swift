@@ -48,15 +48,17 @@ final class ProgressBar: Sendable {
     state = Mutex(State(lastShown: start))
   }
 
-  /// `most`: what there is to do may turn out less than was said at first; then it is the most that it can still be.
-  func update(_ count: Int, atMost most: Int? = nil, isExact: Bool = true) {
+  /// - Parameters:
+  ///   - most: What there is to do, if it is not what was said at first; unless `isExact` it may become less.
+  ///   - share: How much of the work is done, where what is counted takes more or less of it.
+  func update(_ count: Int, atMost most: Int? = nil, isExact: Bool = true, share: Double? = nil) {
     let now = ContinuousClock.now
     let line = state.withLock { state -> String? in
       let pause: Duration = Terminal.isInteractive ? .milliseconds(100) : .seconds(10)
       guard now - start > .seconds(2), now - state.lastShown > pause else { return nil }
       state.lastShown = now
       state.isShown = true
-      return text(count, most ?? total, isExact, (now - start) / .seconds(1))
+      return text(count, most ?? total, isExact, share, (now - start) / .seconds(1))
     }
     if let line { Terminal.write(Terminal.isInteractive ? "\r\u{1B}[K\(line)" : line + "\n") }
   }
@@ -66,14 +68,17 @@ final class ProgressBar: Sendable {
     if Terminal.isInteractive, state.withLock(\.isShown) { Terminal.write("\r\u{1B}[K") }
   }
 
-  private func text(_ count: Int, _ total: Int?, _ isExact: Bool, _ seconds: Double) -> String {
+  private func text(_ count: Int, _ total: Int?, _ isExact: Bool, _ share: Double?, _ seconds: Double) -> String {
     let rate = Double(count) / seconds
     let speed = rate >= 10 ? "\(Int(rate))" : "\(Double(Int(rate * 10)) / 10)"
     guard let total, total > 0 else { return "\(label)  \(count) \(unit)  \(speed)/s" }
     let width = 24
-    let full = min(width, width * count / total)
+    let share = share ?? Double(count) / Double(total)
+    let full = min(width, Int(Double(width) * share))
     let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-    let left = rate > 0 ? Int(Double(total - count) / rate) : 0
+    // Before anything is done nobody can say.
+    guard share > 0 else { return "\(label)  \(bar)  \(count)/\(total) \(unit)" }
+    let left = Int((seconds * (1 - share) / share).rounded())
     let time = left >= 60 ? "\(left / 60) min \(left % 60) s" : "\(left) s"
     let bound = isExact ? "" : "at most "
     return "\(label)  \(bar)  \(count)/\(bound)\(total) \(unit)  \(speed)/s  \(bound)\(time) left"

@@ -92,6 +92,15 @@ import Testing
     #expect(!tables.intervals.contains { $0.metric == .d3 })
   }
 
+  @Test("A void trial has no number either, and nothing is said of how well one is known")
+  func void() throws {
+    let tables = run(try Bench.experiment("protocols: [orderly]\ntrials: 22\nprecision: 50%\nmeasure: {window: 100ms}"))
+      .tables
+    let row = try #require(tables.precision.first)
+    #expect(tables.summary.allSatisfy { $0.verdict != .ok } && tables.intervals.isEmpty)
+    #expect(row.trials == 22 && row.isMet == false && row.mean == nil && row.detectableEffect == nil)
+  }
+
   @Test("Fewer trials than are needed to judge never meet a target, and without one nothing is said of it")
   func budget() throws {
     let few = run(try Bench.experiment(Self.crash + "trials: 5\nprecision: 50%")).tables.precision
@@ -140,14 +149,26 @@ import Testing
     let seen = Mutex<[ExperimentRun.Progress]>([])
     let run = ExperimentRun(
       .init(experiments: [try Bench.experiment(Self.crash + "trials: 40\nprecision: 10%")], seed: 3, jobs: 2))
-    #expect(run.start == .init(finished: 0, most: 80, isAtMost: true))
+    #expect(run.start == .init(finished: 0, most: 80, isAtMost: true, share: 0))
     let outcome = run.run(progress: { progress in seen.withLock { $0.append(progress) } })
     let steps = seen.withLock { $0 }
     for (before, after) in zip(steps, steps.dropFirst()) {
       #expect(before.finished <= after.finished && before.most >= after.most && after.finished <= after.most)
+      #expect(before.share <= after.share && after.share <= 1)
     }
+    #expect(abs((steps.last?.share ?? 0) - 1) < 1e-9)
     let kept = outcome.tables.summary.count
     #expect(steps.contains { $0.finished == kept && $0.most == kept && !$0.isAtMost } && kept < 80)
+  }
+
+  @Test(
+    "What a trial takes is estimated well enough to tell the time left, whatever it simulates",
+    arguments: ["cluster-size", "commit-latency", "disk", "election"])
+  func effort(_ name: String) throws {
+    for point in try Experiment.load(name, in: Bench.folder, catalogue: Bench.catalogue).points {
+      let events = Double(point.variant.simulate(point.configuration(seed: 1, trial: 0), nil, nil, false).events)
+      #expect((0.4...2.5).contains(point.effort / events), "\(point.variant.name) \(point.sweptText): \(events)")
+    }
   }
 
   @Test(

@@ -117,7 +117,7 @@ import Testing
       #expect(complaint("1", "renamed") == "renamed: has experiments other, but 1 has commit-latency")
       #expect(complaint("1", "commit") == "commit: has commit decaf, but 1 has c0ffee")
       #expect(complaint("1", "third") == "third: has a number of shards of 3, but 1 has 2")
-      #expect(complaint("1", "longer").hasPrefix("longer: has other inputs than 1: --protocol"))
+      #expect(complaint("1", "longer").hasPrefix("longer: has other inputs than 1: what chooses"))
       #expect(complaint("1", "unfinished").hasPrefix("unfinished: shard 2/2 is unfinished"))
       #expect(complaint("1", "whole") == "whole: is not a shard: those are made by 'run' with --shard")
       #expect(complaint("1", "none") == "none/run.json: missing; this is not the folder of a run")

@@ -49,6 +49,8 @@ public final class ExperimentRun: Sendable {
     /// All that there will be; if a precision decides, the most there can be.
     public var most: Int
     public var isAtMost: Bool
+    /// How much of the work is done, between 0 and 1, by an estimate of what each trial takes; if a precision decides, at least.
+    public var share: Double
   }
 
   private struct Work: Sendable {
@@ -62,6 +64,9 @@ public final class ExperimentRun: Sendable {
     var points: [PointProgress]
     var finished = 0
     var most: Int
+    /// The same by effort.
+    var done = 0.0
+    var work: Double
     /// Configurations that may take fewer trials than `most` says.
     var openEnded: Int
     var outcome = Outcome()
@@ -69,9 +74,12 @@ public final class ExperimentRun: Sendable {
     init(_ points: [PointProgress]) {
       self.points = points
       most = points.reduce(0) { $0 + $1.most }
+      work = points.reduce(0) { $0 + Double($1.most) * $1.effort }
       openEnded = points.count { $0.isOpenEnded }
     }
-    var progress: Progress { Progress(finished: finished, most: most, isAtMost: openEnded > 0) }
+    var progress: Progress {
+      Progress(finished: finished, most: most, isAtMost: openEnded > 0, share: work > 0 ? done / work : 1)
+    }
 
     /// The trials that count from now on.
     mutating func end(_ trial: Trial, _ work: Work) -> [Trial] {
@@ -79,6 +87,8 @@ public final class ExperimentRun: Sendable {
       let counted = points[work.point].end(trial, at: work.place)
       finished += counted.count
       self.most += points[work.point].most - most
+      done += Double(counted.count) * points[work.point].effort
+      self.work += Double(points[work.point].most - most) * points[work.point].effort
       if isOpenEnded, !points[work.point].isOpenEnded { openEnded -= 1 }
       return counted
     }

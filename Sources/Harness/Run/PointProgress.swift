@@ -7,11 +7,13 @@ import Measurement
 /// the same with any number of threads. What was begun beyond the last one that counts is thrown away.
 struct PointProgress: Sendable {
   let point: ExperimentPoint
-  /// The trials that may be run.
-  private let numbers: [Int]
+  let effort: Double
+  /// The first trial's number, and how many may be run from there on.
+  private let first: Int
+  private let budget: Int
   private let target: FixedDecimal?
   private var begun = 0
-  /// Over, while one before it is not; by its place in `numbers`.
+  /// Over, while one before it is not; by its place among them.
   private var early: [Int: Trial] = [:]
   private(set) var kept = 0
   private var isPrecise = false
@@ -31,21 +33,23 @@ struct PointProgress: Sendable {
   /// Without a precision where one trial is asked for by its number.
   init(_ point: ExperimentPoint, onlyTrial: Int?) {
     self.point = point
-    numbers = onlyTrial.map { [$0] } ?? Array(0..<point.trials)
+    effort = point.effort
+    first = onlyTrial ?? 0
+    budget = onlyTrial == nil ? point.trials : 1
     target = onlyTrial == nil ? point.precision : nil
   }
 
-  var isComplete: Bool { isPrecise || kept == numbers.count }
+  var isComplete: Bool { isPrecise || kept == budget }
   /// The most trials that it can still come to; exact once it is complete.
-  var most: Int { isComplete ? kept : numbers.count }
+  var most: Int { isComplete ? kept : budget }
   /// Whether `most` may be more than it takes.
   var isOpenEnded: Bool { target != nil && !isComplete }
 
   /// The next trial to begin, and its place; nil if none is left.
   mutating func begin() -> (place: Int, number: Int)? {
-    guard !isComplete, begun < numbers.count else { return nil }
+    guard !isComplete, begun < budget else { return nil }
     defer { begun += 1 }
-    return (begun, numbers[begun])
+    return (begun, first + begun)
   }
 
   /// Takes a trial that is over; returns those that count from now on, in their order.
@@ -73,10 +77,9 @@ struct PointProgress: Sendable {
     client.append(trial.latencies.client.unit)
     commit.append(trial.latencies.commit.unit)
     if kept < Bootstrap.leastUnits, let own = trial.series { series.append(own) } else { series = [] }
-    let isVoid = trial.report.verdict != .ok
-    if isVoid { isVerified = false }
-    if let election = trial.election { resumption.add(isVoid ? nil : election.d3) }
-    latency.add(isVoid ? nil : trial.latencies.client.mean)
+    if trial.report.verdict != .ok { isVerified = false }
+    if let election = trial.election { resumption.add(election.d3) }
+    latency.add(trial.latencies.client.mean)
     isPrecise = isMet ?? false
   }
 
@@ -85,7 +88,10 @@ struct PointProgress: Sendable {
   /// D3, which a client feels and which has every other part in it, where a fail-over was measured; elsewhere the mean client latency
   /// of a trial: the one number to which every operation contributes.
   private var headline: (metric: HeadlineMetric, spread: Spread) {
-    resumption.count + resumption.missing > 0 ? (.d3, resumption) : (.client, latency)
+    var (metric, spread) = resumption == Spread() ? (HeadlineMetric.client, latency) : (.d3, resumption)
+    // A number from a void trial is none.
+    if !isVerified { spread.add(nil) }
+    return (metric, spread)
   }
 
   /// Trials before which no spread is believed. Ten are what Law recommends for stopping at an estimated relative error (*Simulation
@@ -112,7 +118,7 @@ struct PointProgress: Sendable {
     let (metric, spread) = headline
     rows.precision = [
       PrecisionRow(
-        subject, metric, spread, trials: kept, budget: numbers.count, target: target, isMet: isMet)
+        subject, metric, spread, trials: kept, budget: budget, target: target, isMet: isMet)
     ]
     return rows
   }

@@ -21,8 +21,10 @@ public struct RunReport {
 
   private func load(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("goodput", .right),
-      ("client p50", .right), ("p99", .right), ("commit p50", .right), ("p99", .right), ("frames/batch", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
+      ("goodput", .right),
+      ("client p50", .right), ("95 %", .right), ("p99", .right), ("commit p50", .right), ("p99", .right),
+      ("frames/batch", .right),
       ("textbook", .right), ("fsyncs/batch", .right),
     ])
     for point in experiment.points {
@@ -34,8 +36,9 @@ public struct RunReport {
       let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
       let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
       table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
-        "\(Humane.count(replies))/s", value(subject, .client, .median), value(subject, .client, .percent(99)),
+        point.variant.name, point.sweptText, "\(rows.count)", error(subject), Self.verdict(of: rows.map(\.verdict)),
+        "\(Humane.count(replies))/s", value(subject, .client, .median), interval(subject, .client),
+        value(subject, .client, .percent(99)),
         value(subject, .commit, .median), value(subject, .commit, .percent(99)), Self.rounded(frames),
         Self.rounded(rows[0].framesPerBatchExpected), Self.rounded(fsyncs),
       ])
@@ -45,19 +48,22 @@ public struct RunReport {
 
   private func elections(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("censored", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
+      ("censored", .right),
       ("detection p50", .right), ("election p50", .right), ("D1 p50", .right), ("D2 p50", .right), ("p90", .right),
-      ("D3 p50", .right), ("split votes", .right),
+      ("D3 p50", .right), ("95 %", .right), ("split votes", .right),
     ])
     for point in experiment.points {
       let rows = tables.elections.filter { $0.run.subject == point.subject }
       guard !rows.isEmpty else { continue }
       table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+        point.variant.name, point.sweptText, "\(rows.count)", error(point.subject),
+        Self.verdict(of: rows.map(\.verdict)),
         "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
         Self.quantile(.median, rows.map(\.election)), Self.quantile(.median, rows.map(\.d1)),
         Self.quantile(.median, rows.map(\.d2)), Self.quantile(.percent(90), rows.map(\.d2)),
-        Self.quantile(.median, rows.map(\.d3)), "\(rows.reduce(0) { $0 + $1.splitVotes })",
+        Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3),
+        "\(rows.reduce(0) { $0 + $1.splitVotes })",
       ])
     }
     return table.text
@@ -66,6 +72,19 @@ public struct RunReport {
   private func value(_ subject: Subject, _ metric: LatencyMetric, _ quantile: Quantile) -> String {
     Humane.duration(
       tables.latency.first { $0.subject == subject && $0.metric == metric && $0.quantile == quantile }?.value)
+  }
+
+  /// That of the median.
+  private func interval(_ subject: Subject, _ metric: IntervalMetric) -> String {
+    let row = tables.intervals.first { $0.subject == subject && $0.metric == metric && $0.statistic == .p50 }
+    return row.map { Humane.interval($0.low, $0.high) } ?? "-"
+  }
+
+  /// The relative error of the headline number, beside the one that was asked for if it was not met.
+  private func error(_ subject: Subject) -> String {
+    guard let row = tables.precision.first(where: { $0.subject == subject }) else { return "-" }
+    let missed = row.isMet == false ? row.target.map { ", not \(Humane.percent($0))" } : nil
+    return Humane.percent(row.relativeError) + (missed ?? "")
   }
 
   /// Of all values, those that were never reached being the longest; `-` if too few are above it.

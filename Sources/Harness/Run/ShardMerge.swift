@@ -101,8 +101,8 @@ public struct ShardMerge: Sendable {
     try demand("a number of shards of", "\(part.shard.count)", "\(first.shard.count)")
     if part.plan != first.plan {
       throw InputError(
-        "\(part.folder): has other inputs than \(first.folder): --protocol, --set, --trials, --trial and --precision must be "
-          + "the same for all shards")
+        "\(part.folder): has other inputs than \(first.folder): what chooses or changes what is run, such as --protocol or --set, "
+          + "must be the same for all shards")
     }
   }
 

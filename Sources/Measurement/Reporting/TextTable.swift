@@ -63,6 +63,17 @@ public enum Humane {
     return text
   }
 
+  /// A range of durations in ns, with one unit if that fits both ends; open if there is no upper one: `165–173 ms`.
+  public static func interval(_ low: Int, _ high: Int?) -> String {
+    let text = (duration(low), high.map(duration) ?? "")
+    let unit = text.0.split(separator: " ").last ?? ""
+    return text.1.hasSuffix(" " + unit) ? "\(text.0.dropLast(unit.count + 1))–\(text.1)" : "\(text.0)–\(text.1)"
+  }
+  /// A share in percent, to hundredths; `-` for nil.
+  public static func percent(_ share: FixedDecimal?) -> String {
+    share.map { fixedPoint(($0.millionths + 50) / 100, digits: 2) + " %" } ?? "-"
+  }
+
   private static func scaled(_ value: Int, _ step: Int, _ units: [String]) -> String {
     var index = 0
     var unit = 1
