@@ -13,7 +13,10 @@ enum NodeInput<Core: ConsensusProtocol> {
 }
 
 /// One replica's machine: process, disk, timers, and its ends of the sessions with the others.
-final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
+///
+/// `@usableFromInline` where `Replica` calls it: other modules specialise only what public code calls, not what a witness table
+/// alone leads to, and this is the way of every message.
+@usableFromInline final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
   /// What lives and dies with an incarnation.
   final class Process {
     var replica: Replica<SimulatedNode>
@@ -61,10 +64,10 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
     fsync = simulation.environment.fsync
   }
 
-  var network: SimulatedNode { self }
-  var storage: SimulatedNode { self }
-  var timers: SimulatedNode { self }
-  var probe: SimulatedNode { self }
+  @usableFromInline var network: SimulatedNode { self }
+  @usableFromInline var storage: SimulatedNode { self }
+  @usableFromInline var timers: SimulatedNode { self }
+  @usableFromInline var probe: SimulatedNode { self }
 
   /// This machine's own: faults can change them.
   var cpu: CPUModel
@@ -82,12 +85,12 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
 
   // MARK: Executing
 
-  func proposed(_ batch: Batch) {
+  @usableFromInline func proposed(_ batch: Batch) {
     proposals.append((batch, simulation.now))
     if attended > 0 { simulation.proposed(batch, at: self) }
   }
 
-  func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {
+  @usableFromInline func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {
     simulation.chosen(entry, slot, at: self)
     guard isOwn, case .batch(let batch) = entry.value else { return }
     while let first = proposals.popFirst() {
@@ -97,21 +100,23 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
     }
   }
 
-  func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
+  @usableFromInline func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
     if attended > 0 { simulation.executed(command, outcome, at: self) }
   }
 
-  func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {
+  @usableFromInline func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {
     simulation.finished(slot, digest: digest, at: self)
   }
 
-  func installed(through slot: Slot, digest: UInt64) {
+  @usableFromInline func installed(through slot: Slot, digest: UInt64) {
     simulation.witness.installed(id, through: slot, stateDigest: digest, &simulation.findings)
   }
 
-  func refused(_ command: Command.ID, hint: NodeID?) { simulation.refused(command, hint: hint, at: self) }
+  @usableFromInline func refused(_ command: Command.ID, hint: NodeID?) {
+    simulation.refused(command, hint: hint, at: self)
+  }
 
-  func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
+  @usableFromInline func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
     status = new
     simulation.statusChanged(at: self, from: old, to: new)
   }
@@ -120,41 +125,43 @@ final class SimulatedNode<Core: ConsensusProtocol>: ReplicaHost {
 // MARK: The seams
 
 extension SimulatedNode: Transport {
-  typealias Message = Core.Message
+  @usableFromInline typealias Message = Core.Message
 
-  func send(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
+  @usableFromInline func send(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
     simulation.transmit(message, from: self, to: peers)
   }
-  func reset(_ peer: NodeID) { simulation.resetSession(id, peer) }
+  @usableFromInline func reset(_ peer: NodeID) { simulation.resetSession(id, peer) }
 }
 
 extension SimulatedNode: Journal {
-  typealias Record = Core.Record
+  @usableFromInline typealias Record = Core.Record
 
-  func append(_ record: Core.Record) { journal.append(.record(record)) }
-  func submit() { simulation.dirty.insert(id) }
-  func cut(_ checkpoint: Checkpoint<Core.Record>, waits: Bool) {
+  @usableFromInline func append(_ record: Core.Record) { journal.append(.record(record)) }
+  @usableFromInline func submit() { simulation.dirty.insert(id) }
+  @usableFromInline func cut(_ checkpoint: Checkpoint<Core.Record>, waits: Bool) {
     journal.append(.cut(checkpoint, waits: waits))
     simulation.dirty.insert(id)
   }
 }
 
 extension SimulatedNode: TimerService {
-  typealias Timer = Core.Timer
+  @usableFromInline typealias Timer = Core.Timer
 
-  func start(_ timer: Core.Timer, after delay: Duration) {
+  @usableFromInline func start(_ timer: Core.Timer, after delay: Duration) {
     let deadline = simulation.now + max(0, delay.nanoseconds)
     guard let index = clocks.start(timer, deadline: deadline) else { return }
     simulation.queue.push(.timer(id, incarnation: incarnation, index: index), at: deadline, urgent: true)
   }
-  func stop(_ timer: Core.Timer) { clocks.stop(timer) }
+  @usableFromInline func stop(_ timer: Core.Timer) { clocks.stop(timer) }
 }
 
 extension SimulatedNode: Probe {
-  func stepped(
+  @usableFromInline func stepped(
     _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>
   ) {
     simulation.stepped(self, input, core, effects)
   }
-  func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) { simulation.left(message, to: peers, at: self) }
+  @usableFromInline func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
+    simulation.left(message, to: peers, at: self)
+  }
 }

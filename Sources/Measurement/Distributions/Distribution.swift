@@ -19,10 +19,17 @@ public struct Distribution: Sendable, Equatable {
   private var largest = 0
 
   public init() {
-    // Growing is dear: what a healthy run records fits from the start, and only an outage makes it grow.
-    histogram = Histogram(highestTrackableValue: 1 << 30, numberOfSignificantValueDigits: .three)
-    histogram.autoResize = true
+    histogram = Self.empty
+    // Nothing is recorded, but the copy is made now and not in a run.
+    histogram.record(0, count: 0)
   }
+  /// Making one takes longer than many a run, copying it does not. Growing is dear: what a healthy run records fits from the
+  /// start, and only an outage makes it grow.
+  private static let empty = {
+    var histogram = Histogram<UInt64>(highestTrackableValue: 1 << 30, numberOfSignificantValueDigits: .three)
+    histogram.autoResize = true
+    return histogram
+  }()
 
   /// The exact minimum in ns; nil without samples.
   public var min: Int? { count == 0 ? nil : smallest }
