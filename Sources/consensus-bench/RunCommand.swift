@@ -173,6 +173,8 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus.interrupted
     }
     if let status = ExitStatus(of: outcome.tables) { throw status }
+    // In a trial that a precision did not need, begun by another thread: in no file, and a violation all the same.
+    if outcome.failures.contains(where: { $0.report.verdict == .violated }) { throw ExitStatus.failed }
   }
 
   private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {

@@ -151,7 +151,8 @@ public final class ExperimentRun: Sendable {
   private func add(_ trial: Trial, _ work: Work, _ progress: (Progress) -> Void) -> PointProgress? {
     state.withLock { state in
       let counted = state.end(trial, work)
-      for trial in counted where trial.report.verdict != .ok {
+      // Whether it counts or not: what went wrong went wrong.
+      if trial.report.verdict != .ok {
         let point = state.points[work.point].point
         state.outcome.failures.append(.init(point: point, trial: trial.key.trial, report: trial.report))
       }
