@@ -108,7 +108,7 @@ import Testing
     #expect(rows.map(\.at) == [-100_000_000, 1_000_000_000, 2_000_000_000, 2_500_000_000])
     #expect(rows.map(\.number) == [0, 1, 2, 3])
     #expect(rows[1].target == "n2" && rows[2].target == "n0 n1" && rows[3].target == "0.01")
-    #expect(["n0", "n1", "n2"].contains(rows[0].target))
+    #expect(["leader n0", "leader n1", "leader n2"].contains(rows[0].target))
     #expect(rows.map(\.length) == [10_000_000, 500_000_000, 100_000_000, nil])
   }
 
