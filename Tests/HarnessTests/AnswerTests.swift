@@ -60,6 +60,7 @@ import Testing
         row.start = index * 500_000_000
         row.interval = 500_000_000
         row.completed = count
+        row.latencySum = count * count * 1_000_000
         tables.timeline.append(row)
       }
       for (number, at) in faults.enumerated() {
@@ -205,10 +206,11 @@ import Testing
     made.add("raft")
     made.addTimeline([5, 0, 0, 0, 5, 0], faults: [400_000_000])
     made.add("zab")
-    made.addTimeline([0, 5, 5, 5, 5, 0])
+    made.addTimeline([0, 5, 6, 5, 5, 0])
     #expect(
       made.answer("timeline") == """
-        The longest time without any answer, in steps of 500 ms, is 500 ms with zab, 1.50 s with raft; what struck: crash.
+        The longest time without any answer, in steps of 500 ms, is 500 ms with zab, 1.50 s with raft; \
+        the longest mean latency of an interval 5.00 ms with raft, 6.00 ms with zab; what struck: crash.
         """)
   }
 
