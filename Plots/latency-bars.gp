@@ -3,14 +3,16 @@ if (!exists("experiment")) experiment = "leader-disk"
 load "Plots/style.gp"
 key1 = word(swept, 1)
 eval collect(key1); chosen = found
-# The values, those with the shorter latency first.
+# The values, those with the shorter latency first; as words, with ~ for a space.
+joined(t) = strstrt(t, " ") == 0 ? t : substr(t, 1, strstrt(t, " ") - 1)."~".joined(substr(t, strstrt(t, " ") + 1, strlen(t)))
+apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
 values = ""
 know(v) = strstrt(" ".values." ", " ".v." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").v, 0)
-stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key1 ? know(stringcolumn("value")) : 0) nooutput
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key1 ? know(joined(stringcolumn("value"))) : 0) nooutput
 array total[words(values)]
 do for [j=1:words(values)] { total[j] = 0 }
 stats data."/latency.csv" using (ours("configuration") && stringcolumn("metric") eq "client" && column("quantile") == 0.5 \
-  ? (j = sum [k=1:words(values)] (word(values, k) eq lookup(chosen, id("configuration")) ? k : 0), total[j] = total[j] + column("value_ns"), 0) : 0) nooutput
+  ? (j = sum [k=1:words(values)] (word(values, k) eq joined(lookup(chosen, id("configuration"))) ? k : 0), total[j] = total[j] + column("value_ns"), 0) : 0) nooutput
 ordered = ""
 do for [n=1:words(values)] {
   least = 1e300
@@ -19,7 +21,7 @@ do for [n=1:words(values)] {
 }
 values = ordered
 NX = words(values); wide = 0.8/NS
-choice(c) = sum [j=1:NX] (word(values, j) eq lookup(chosen, id(c)) ? j : 0)
+choice(c) = sum [j=1:NX] (word(values, j) eq joined(lookup(chosen, id(c))) ? j : 0)
 slot(p) = sum [i=1:NS] (S(i) eq p ? i : 0)
 place(p) = choice("configuration") + (slot(p) - (NS + 1)/2.)*wide
 row(p, q) = mine(p) && stringcolumn("metric") eq "client" && column("quantile") == q ? place(p) : NaN
@@ -38,7 +40,8 @@ do for [i=1:NS] { do for [x=1:NX] { j = (i - 1)*NX + x; if (high[j] > low[j]) { 
 set print
 eval headings("Latency by ".key1, "bars: median client latency; lines: 99th percentile", barsMean)
 set boxwidth wide*0.88; set style fill solid 0.75 border lc rgb "white"
-set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (word(values, j) j)
+set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (apart(word(values, j)) j)
+if (strlen(values) > 75) { set xtics rotate by 15 right; set bmargin 6 }
 set grid noxtics ytics; set format y "%g"; set ylabel "client latency (ms)"; set xlabel key1 noenhanced
 plot for [i=1:NS] data."/latency.csv" using (row(S(i), 0.5)):(column("value_ns")/1e6) with boxes lt C(i) dt 1 lw 1 title S(i), \
      for [i=1:NS] data."/latency.csv" using (row(S(i), 0.99) - wide*0.44):(column("value_ns")/1e6):(wide*0.88):(0) with vectors nohead lt C(i) dt 1 lw 3 notitle, \

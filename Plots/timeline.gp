@@ -8,13 +8,16 @@ stats data."/timeline.csv" using (ours("configuration") ? (interval = column("in
 # Each different fault once, by its time in ms: a line where it begins, and one where it ends.
 marks = ""
 mark(kind, t, how) = (m = sprintf("%.0f:%s%s", t/1e6, how, kind), strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0))
-stats data."/faults.csv" using (ours("configuration") ? (mark(stringcolumn("kind"), column("at_ns"), ""), stringcolumn("length_ns") eq "" ? 0 : mark(stringcolumn("kind"), column("at_ns") + column("length_ns"), "end~of~")) : 0) nooutput
+# With the role that was meant, where it was one.
+role(t) = strstrt(t, "leader ") == 1 ? ":~leader" : strstrt(t, "follower ") == 1 ? ":~follower" : ""
+what(k, t) = k.role(t)
+stats data."/faults.csv" using (ours("configuration") ? (mark(what(stringcolumn("kind"), stringcolumn("target")), column("at_ns"), ""), stringcolumn("length_ns") eq "" ? 0 : mark("end", column("at_ns") + column("length_ns"), "")) : 0) nooutput
 many = words(marks) > 12
 red = "#B00000"
 if (!many) { do for [j=1:words(marks)] {
   m = word(marks, j); colon = strstrt(m, ":"); s = real(substr(m, 1, colon - 1))/1e3
   set arrow 100 + j from s, graph 0 to s, graph 1 nohead lc rgb red lw 1.2 dt 2
-  m = substr(m, colon + 1, strlen(m)); m = strstrt(m, "end~of~") == 1 ? "end of ".substr(m, 8, strlen(m)) : m
+  m = substr(m, colon + 1, strlen(m)); tilde = strstrt(m, "~"); m = tilde > 0 ? substr(m, 1, tilde - 1)." ".substr(m, tilde + 1, strlen(m)) : m
   set label 100 + j m at s, graph 1 offset 0.4,-0.7 - (j - 1)%3 left tc rgb red font ",11" noenhanced
 } }
 left = 90./W; right = 1 - 190./W; set lmargin at screen left; set rmargin at screen right

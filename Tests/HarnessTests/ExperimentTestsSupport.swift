@@ -17,6 +17,9 @@ enum Bench {
     listed + [
       variant("raft-quorum-detection", Raft.self, .quorumDetection), variant("multipaxos", MultiPaxos.self, .standard),
       variant("multipaxos-up-to-date", MultiPaxos.self, .upToDate), variant("zab", Zab.self, .standard),
+      variant("multipaxos-explicit", MultiPaxos.self, .explicit),
+      variant("multipaxos-all-learn", MultiPaxos.self, .allLearn),
+      variant("multipaxos-thrifty", MultiPaxos.self, .thrifty),
     ]
 
   private static func variant<Core: ConsensusProtocol>(

@@ -109,7 +109,11 @@ import Testing
 }
 
 @Suite("The experiments that are shipped") struct ExperimentTestsShipped {
-  static let names = ["cluster-size", "commit-latency", "disk", "election", "election-rules", "load"]
+  static let names = [
+    "batching", "cluster-size", "commit-latency", "cost", "delay", "disk", "election", "election-rules",
+    "election-timeout", "failover-timeline", "fault-tolerance", "jitter", "leader-disk", "load", "loss",
+    "loss-datagram", "payload",
+  ]
 
   @Test("They are the ones in the folder, named like their files, with both profiles", arguments: ["quick", "full"])
   func load(_ profile: String) throws {

@@ -132,8 +132,9 @@ import Testing
     for name in ["load", "election"] {
       let experiment = try Self.shipped(name)
       let lines = RunReport([experiment], run(experiment).tables).text.split(separator: "\n")
-      #expect(lines.count == experiment.points.count + 3)
-      #expect(lines.dropFirst(3).allSatisfy { $0.contains(" ok ") })
+      #expect(lines.count == experiment.points.count + 3 + experiment.charts.count)
+      #expect(lines.dropFirst(3).dropLast(experiment.charts.count).allSatisfy { $0.contains(" ok ") })
+      #expect(lines.suffix(experiment.charts.count).allSatisfy { $0.hasPrefix("→ ") && $0.hasSuffix(".") })
     }
   }
 }

@@ -81,9 +81,10 @@ extension ChartAnswer {
     return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))."
   }
 
-  /// The longest row of intervals without an answer.
+  /// The longest row of intervals without an answer, and the interval whose answers took longest.
   static func outage(_ data: AnswerData) -> String? {
     var longest: [(name: String, value: Int)] = []
+    var slowest: [(name: String, value: Int)] = []
     var interval = 0
     for (name, points) in data.byProtocol {
       var worst: Int?
@@ -99,11 +100,15 @@ extension ChartAnswer {
         }
       }
       if let worst { longest.append((name, worst)) }
+      let means = points.flatMap(\.timeline).filter { $0.completed > 0 }.map { $0.latencySum / $0.completed }
+      if let most = means.max() { slowest.append((name, most)) }
     }
     guard !longest.isEmpty else { return nil }
     let faults = Set(data.points.flatMap(\.faults).map(\.kind)).sorted()
     let text = AnswerText.ranking(longest) { $0 == 0 ? "none" : Humane.duration($0) }
     return "The longest time without any answer, in steps of \(Humane.duration(interval)), is \(text); "
+      + (slowest.isEmpty
+        ? "" : "the longest mean latency of an interval \(AnswerText.ranking(slowest) { Humane.duration($0) }); ")
       + (faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults)).")
   }
 

@@ -84,7 +84,7 @@ extension Experiment {
     let names = try names(in: folder)
     guard names.contains(name) else {
       let hint = NearestName.hint(
-        for: name, among: names, otherwise: names.isEmpty ? "" : "; there are \(names.joined(separator: ", "))")
+        for: name, among: names, otherwise: names.isEmpty ? "" : "; 'list' shows all experiments")
       throw InputError("unknown experiment '\(excerpt(name))'\(hint)")
     }
     return "\(folder)/experiments/\(name).yaml"

@@ -9,7 +9,8 @@ extension FaultRow {
     result.struck.enumerated().map { number, struck in
       FaultRow(
         run, number: number, at: Int(struck.at - result.windowStart), kind: struck.fault.word,
-        target: struck.node?.description ?? struck.fault.object, length: struck.fault.length.map { Int($0.nanoseconds) }
+        target: struck.node.map { struck.fault.role + $0.description } ?? struck.fault.object,
+        length: struck.fault.length.map { Int($0.nanoseconds) }
       )
     }
   }
@@ -41,6 +42,15 @@ extension Fault {
       case .disk: "slow-disk"
       case .processor: "slow-cpu"
       }
+    }
+  }
+
+  /// What its target is called, before who that was; nothing where it names a replica.
+  fileprivate var role: String {
+    switch target {
+    case .leader: "leader "
+    case .follower: "follower "
+    case .node, nil: ""
     }
   }
 

@@ -1,0 +1,272 @@
+import Measurement
+import Testing
+
+@testable import Harness
+
+@Suite("The answers of charts") struct AnswerTests {
+  /// Results of one experiment, made by hand.
+  struct Made {
+    var tables = ResultTables()
+
+    /// Adds one configuration with one run.
+    mutating func add(
+      _ name: String, _ inputs: [(key: String, value: String)] = [], median: Int? = nil, offered: Int? = nil,
+      goodput: Int = 0, verdict: Verdict = .ok, change: (inout SummaryRow) -> Void = { _ in }
+    ) {
+      let id = ConfigurationID(of: inputs.map { ($0.key, $0.value) } + [("protocol", name)])
+      let subject = Subject(configuration: id, experiment: "probe", protocolName: name)
+      for (key, value) in inputs + [("link.kind", "stream")] {
+        tables.configurations.append(
+          ConfigurationRow(
+            subject, mode: .sim, fingerprint: Fingerprint(0), key: key, value: value, isSwept: key != "link.kind"))
+      }
+      var row = SummaryRow()
+      row.run = RunKey(subject, seed: 1)
+      row.verdict = verdict
+      row.offeredPerSecond = offered.flatMap { FixedDecimal($0, over: 1) }
+      row.goodputPerSecond = FixedDecimal(goodput, over: 1)
+      change(&row)
+      tables.summary.append(row)
+      for metric in [LatencyMetric.client, .commit] {
+        guard let median else { continue }
+        var latency = LatencyRow()
+        latency.subject = subject
+        latency.metric = metric
+        latency.value = median
+        tables.latency.append(latency)
+      }
+    }
+
+    /// Adds trials of a fail-over to the last configuration; nil: it never recovered.
+    mutating func addElections(_ times: [Int?]) {
+      for (trial, time) in times.enumerated() {
+        var row = ElectionRow()
+        row.run = RunKey(tables.summary[tables.summary.count - 1].run.subject, seed: 1, trial: trial)
+        row.verdict = .ok
+        row.isCensored = time == nil
+        row.d3 = time
+        row.detection = time.map { $0 * 3 / 4 }
+        row.election = time.map { $0 / 4 }
+        tables.elections.append(row)
+      }
+    }
+
+    /// Adds a timeline to the last run: what was answered in each interval of 500 ms.
+    mutating func addTimeline(_ completed: [Int], faults: [Int] = []) {
+      let run = tables.summary[tables.summary.count - 1].run
+      for (index, count) in completed.enumerated() {
+        var row = TimelineRow()
+        row.run = run
+        row.start = index * 500_000_000
+        row.interval = 500_000_000
+        row.completed = count
+        row.latencySum = count * count * 1_000_000
+        tables.timeline.append(row)
+      }
+      for (number, at) in faults.enumerated() {
+        tables.faults.append(FaultRow(run, number: number, at: at, kind: "crash", target: "n0", length: nil))
+      }
+    }
+
+    func answer(_ chart: String) -> String? { ChartAnswer.sentence(chart, "probe", tables) }
+  }
+
+  private static func loss(_ value: String) -> [(key: String, value: String)] { [("link.loss", value)] }
+
+  @Test("A sweep's answer goes from the smallest to the largest value, and other data change who gains and who loses")
+  func sweep() {
+    func answer(_ raft: [Int], _ zab: [Int]) -> String? {
+      var made = Made()
+      for (name, values) in [("zab", zab), ("raft", raft)] {
+        for (value, median) in zip(["0.02", "0", "0.005"], values) { made.add(name, Self.loss(value), median: median) }
+      }
+      return made.answer("latency-sweep")
+    }
+    #expect(
+      answer([2_000_000, 1_000_000, 9_000_000], [9_100_000, 700_000, 1]) == """
+        From link.loss = 0 to 0.02, the median client latency goes with raft from 1.00 ms to 2.00 ms (2.00 times), with zab \
+        from 700 µs to 9.10 ms (13.0 times).
+        """)
+    #expect(
+      answer([500_000, 1_000_000, 9_000_000], [500_000, 1_000_000, 1]) == """
+        From link.loss = 0 to 0.02, the median client latency goes with raft and zab from 1.00 ms to 500 µs (2.00 times less).
+        """)
+  }
+
+  @Test("A second swept input is told apart, and a value that is missing at one end leaves its protocol out")
+  func panels() {
+    var made = Made()
+    for burst in ["1", "8"] {
+      for (loss, median) in [("0", 1_000), ("0.005", 2_000), ("0.02", burst == "1" ? 4_000 : 3_000)] {
+        made.add("raft", [("link.burst", burst), ("link.loss", loss)], median: median)
+      }
+      made.add("zab", [("link.burst", burst), ("link.loss", "0")], median: 1_000)
+    }
+    #expect(
+      made.answer("latency-sweep") == """
+        From link.loss = 0 to 0.02, the median client latency goes at link.burst = 1 with raft from 1.00 µs to 4.00 µs \
+        (4.00 times); at link.burst = 8 with raft from 1.00 µs to 3.00 µs (3.00 times).
+        """)
+  }
+
+  @Test("What is not verified is in no answer, and without verified data it says so")
+  func unverified() {
+    var made = Made()
+    made.add("raft", Self.loss("0"), median: 1_000, verdict: .violated)
+    made.add("raft", Self.loss("0.02"), median: 2_000, verdict: .unknown)
+    for chart in ["latency-sweep", "latency-cdf", "latency-load", "election-cdf", "cost-bars", "timeline", "trade-off"]
+    {
+      #expect(made.answer(chart) == ChartAnswer.nothing, "\(chart)")
+    }
+    made.add("zab", Self.loss("0"), median: 3_000)
+    made.add("zab", Self.loss("0.02"), median: 3_000)
+    #expect(made.answer("latency-sweep")?.contains("raft") == false)
+    #expect(made.answer("latency-sweep")?.contains("with zab from 3.00 µs to 3.00 µs (1.00 times)") == true)
+    #expect(ChartAnswer.sentence("nobody-knows-it", "probe", made.tables) == nil)
+  }
+
+  @Test("The fastest comes first, those that are alike together, and the order follows the data")
+  func ranking() {
+    func answer(_ values: [(String, Int)]) -> String? {
+      var made = Made()
+      for (name, median) in values { made.add(name, [("cluster.replicas", "5")], median: median) }
+      return made.answer("latency-cdf")
+    }
+    #expect(
+      answer([("raft", 675_000), ("zab", 690_000), ("multipaxos", 675_000)]) == """
+        Half of the batches are durable on a majority within 675 µs with multipaxos (n = 5) and raft (n = 5), 690 µs with zab \
+        (n = 5).
+        """)
+    #expect(answer([("raft", 700_000), ("zab", 690_000)])?.contains("within 690 µs with zab (n = 5), 700 µs") == true)
+  }
+
+  @Test("The knee is the highest load of which 99 % is answered; a protocol that never answers so much has none")
+  func knee() {
+    var made = Made()
+    for (offered, raft, zab) in [(1_000, 1_000, 900), (2_000, 1_985, 1_500), (4_000, 2_100, 1_400)] {
+      let rate = [(key: "workload.rate", value: "\(offered)/s")]
+      made.add("raft", rate, offered: offered, goodput: raft)
+      made.add("zab", rate, offered: offered, goodput: zab)
+    }
+    #expect(
+      made.answer("latency-load") == """
+        The highest load of which 99 % is answered is 2 000/s with raft, none with zab; the most that is answered at all is \
+        1 500/s with zab, 2 100/s with raft.
+        """)
+  }
+
+  @Test("The median of fail-overs counts the trials that never recover; of too few trials it gives the range")
+  func recovery() {
+    var made = Made()
+    made.add("raft")
+    made.addElections((1...21).map { $0 * 1_000_000 })
+    made.add("zab")
+    made.addElections((1...9).map { $0 * 1_000_000 } + Array(repeating: nil, count: 12))
+    #expect(
+      made.answer("election-cdf") == """
+        After the crash, half of the trials serve a client again within 11.0 ms with raft, never with zab; 12 of 42 trials \
+        never recover.
+        """)
+    var few = Made()
+    few.add("raft")
+    few.addElections([5_000_000, nil, 3_000_000])
+    #expect(
+      few.answer("election-cdf") == """
+        After the crash, in a few trials, clients are served again with raft between 3.00 ms and 5.00 ms; 1 of 3 trials never \
+        recover.
+        """)
+    #expect(
+      few.answer("failover-parts")
+        == "The longest part of a fail-over is, in the mean, with raft detection, 75 % of 4.00 ms.")
+  }
+
+  @Test("Failures that a size lives through are counted from what was answered, and even sizes compared with odd ones")
+  func tolerance() {
+    func answer(_ four: [Int]) -> String? {
+      var made = Made()
+      made.add("raft", [("cluster.replicas", "3")], offered: 100)
+      made.addTimeline([50, 50, 0, 20, 50, 50, 0, 0, 0, 0], faults: [1_000_000_000, 3_000_000_000])
+      made.add("raft", [("cluster.replicas", "4")], offered: 100)
+      made.addTimeline(four, faults: [1_000_000_000, 3_000_000_000])
+      return made.answer("tolerance-map")
+    }
+    #expect(
+      answer([50, 50, 0, 20, 50, 50, 0, 0, 0, 0]) == """
+        Clusters serve on with raft after 1 and 1 failures with 3 and 4 replicas, no even size more than the odd one below.
+        """)
+    #expect(
+      answer([50, 50, 0, 20, 50, 50, 0, 20, 50, 50]) == """
+        Clusters serve on with raft after 1 and 2 failures with 3 and 4 replicas, some even sizes more than the odd ones below.
+        """)
+  }
+
+  @Test("An outage is the longest row of empty intervals of one trial")
+  func outage() {
+    var made = Made()
+    made.add("raft")
+    made.addTimeline([5, 0, 0, 0, 5, 0], faults: [400_000_000])
+    made.add("zab")
+    made.addTimeline([0, 5, 6, 5, 5, 0])
+    #expect(
+      made.answer("timeline") == """
+        The longest time without any answer, in steps of 500 ms, is 500 ms with zab, 1.50 s with raft; \
+        the longest mean latency of an interval 5.00 ms with raft, 6.00 ms with zab; what struck: crash.
+        """)
+  }
+
+  @Test("False alarms are counted over the calm time, and none seen is fewer than one in it")
+  func falseAlarms() {
+    var made = Made()
+    for (timeout, changes, time) in [("150ms-300ms", 10, 200), ("1s-2s", 0, 1_500)] {
+      made.add("raft", [("timing.election-timeout", timeout)]) {
+        $0.calm = 359_000_000_000
+        $0.unprovokedLeaderChanges = changes
+      }
+      made.addElections([time * 1_000_000])
+    }
+    #expect(
+      made.answer("trade-off") == """
+        Changes of leaders without a failure per hour, and the median time to recover from one, at 150ms-300ms against 1s-2s: \
+        with raft 100 and 200 ms against fewer than 10 and 1.50 s.
+        """)
+  }
+
+  @Test("Costs are compared with the textbook's, and the furthest is named")
+  func cost() {
+    func answer(_ writes: Int) -> String? {
+      var made = Made()
+      made.add("raft", [("cluster.replicas", "3")]) { row in
+        row.batches = 100
+        row.frames.replication = 400
+        row.framesPerBatch = FixedDecimal(4, over: 1)
+        row.framesPerBatchExpected = FixedDecimal(4, over: 1)
+        row.fsyncsPerBatch = FixedDecimal(writes, over: 100)
+        row.fsyncsPerBatchExpected = FixedDecimal(3, over: 1)
+      }
+      return made.answer("cost-bars")
+    }
+    #expect(
+      answer(301)
+        == "With 3 replicas a batch takes, in messages, 4 with raft; all 2 counts are within 1 % of the textbook's.")
+    #expect(answer(250)?.hasSuffix("furthest from the textbook are the disk writes of raft, 2.5 instead of 3.") == true)
+  }
+
+  @Test("Factors have three digits")
+  func factors() {
+    let pairs = [(1_000, 1_000), (1_000, 3_141), (1_000, 31_415), (1_000, 314_159), (3, 1), (0, 1)]
+    #expect(
+      pairs.map { AnswerText.factor($0.0, $0.1) }
+        == ["1.00 times", "3.14 times", "31.4 times", "314 times", "0.33 times", nil])
+  }
+
+  @Test("Values are ordered as numbers with their units")
+  func order() {
+    let delays = ["20ms", "100us", "1ms", "5ms"].sorted(by: AnswerData.precedes)
+    #expect(delays == ["100us", "1ms", "5ms", "20ms"])
+    #expect(["1KiB", "64B", "16KiB"].sorted(by: AnswerData.precedes) == ["64B", "1KiB", "16KiB"])
+    let jitter = ["normal 5ms sd 2ms", "normal 5ms sd 500us", "normal 5ms sd 0s"].sorted(by: AnswerData.precedes)
+    #expect(jitter == ["normal 5ms sd 0s", "normal 5ms sd 500us", "normal 5ms sd 2ms"])
+    #expect(["600ms-1.2s", "30ms-60ms"].sorted(by: AnswerData.precedes) == ["30ms-60ms", "600ms-1.2s"])
+    #expect(["9", "10", "1"].sorted(by: AnswerData.precedes) == ["1", "9", "10"])
+  }
+}
