@@ -57,6 +57,13 @@ import Testing
       "the leader is not heard", met: "partitions",
       [.init(at: .seconds(1), .mute(.leader, inbound: false, for: .seconds(2)))]),
     Mix(
+      "only a follower reaches all others, and then only the leader", met: "partitions",
+      [
+        .init(at: .seconds(1), .star(.follower, for: .seconds(2))),
+        .init(at: .seconds(4), .star(.leader, for: .seconds(2))),
+      ]
+    ),
+    Mix(
       "a tenth of all transmissions is lost", met: "segments retransmitted", [.init(at: .milliseconds(100), .loss(0.1))]
     ),
   ]
