@@ -80,10 +80,10 @@ trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? "
 hasIntervals = int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))
 barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : "error bars: lowest to highest trial"
 
-# The inputs that are swept, each once.
+# The inputs that are swept, each once; of a sweep over faults, the names of its cases.
 swept = ""
 learn(k) = strstrt(" ".swept." ", " ".k." ") > 0 ? 0 : (swept = swept.(swept eq "" ? "" : " ").k, 0)
-stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("swept") eq "true" ? learn(stringcolumn("key")) : 0) nooutput
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("swept") eq "true" && stringcolumn("key") ne "faults" ? learn(stringcolumn("key")) : 0) nooutput
 # A number without its unit: times in ms, sizes in bytes, probabilities in percent; of a normal delay its deviation.
 ends(t, u) = strlen(t) > strlen(u) && substr(t, strlen(t) - strlen(u) + 1, strlen(t)) eq u
 cut(t, n) = real(substr(t, 1, strlen(t) - n))

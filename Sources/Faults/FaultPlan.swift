@@ -30,6 +30,8 @@ public enum Fault: Hashable, Sendable {
   case heal
   /// Nothing passes between a replica of the one group and a replica of the other; both still reach everybody else.
   case partialPartition([FaultTarget], [FaultTarget], for: Duration?)
+  /// Only the links of the target are left: all others reach it, and not each other.
+  case star(FaultTarget, for: Duration?)
   /// Links go down for half of `period`, and up again for the other half, over and over.
   case flap(FlappingLinks, period: Duration, for: Duration?)
   /// Nothing that the target writes becomes durable for a while; what was under way is then, and the rest after it.
@@ -44,7 +46,8 @@ extension Fault {
   public var target: FaultTarget? {
     switch self {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
-      .mute(let target, _, _), .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
+      .mute(let target, _, _), .star(let target, _), .flap(.target(let target), _, _), .stallDisk(let target, _),
+      .transfer(let target),
       .change(.disk(let target, _), _), .change(.processor(let target, _), _):
       target
     case .change(.delay(let target, _), _): target

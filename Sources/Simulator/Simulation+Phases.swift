@@ -182,7 +182,7 @@ extension Simulation {
       stallDisk(of: node, length)
     case .change(let condition, let length): return begin(condition, for: length)
     case .transfer(let target): return transfer(to: target)
-    case .partition, .partialPartition, .isolate, .cut, .mute, .flap: return block(fault)
+    case .partition, .partialPartition, .isolate, .cut, .mute, .star, .flap: return block(fault)
     }
     return true
   }
@@ -224,6 +224,13 @@ extension Simulation {
       for (a, b) in ones.flatMap({ a in others.map { b in (a.id, b.id) } }) {
         add(a, b)
         add(b, a)
+      }
+    case .star(let target, let span):
+      length = span
+      guard let hub = resolve(target)?.id else { return false }
+      noteStruck(everyone.filter { $0 != hub })
+      for a in everyone where a != hub {
+        for b in everyone where b != hub { add(a, b) }
       }
     case .flap(let links, _, let span):
       length = span

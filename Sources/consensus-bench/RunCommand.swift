@@ -184,7 +184,7 @@ struct RunCommand: ParsableCommand {
     var command = "consensus-bench run \(quoted(source))"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
     if let environment { command += " --environment \(quoted(environment))" }
-    for text in overrides + point.inputs.filter(\.isSwept).map({ "\($0.key)=\($0.value)" }) {
+    for text in overrides + point.sweptAssignments {
       command += " --set '\(text)'"
     }
     return

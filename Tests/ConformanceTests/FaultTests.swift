@@ -72,6 +72,12 @@ import Testing
         .init(at: .seconds(3), .stallDisk(.follower, .seconds(2))),
         .init(at: .seconds(4), .isolate(.leader, for: .seconds(1))),
       ]),
+      "only a follower reaches all others, and then only the leader", met: "partitions",
+      [
+        .init(at: .seconds(1), .star(.follower, for: .seconds(2))),
+        .init(at: .seconds(4), .star(.leader, for: .seconds(2))),
+      ]
+    ),
     Mix(
       "a tenth of all transmissions is lost", met: "segments retransmitted", [.init(at: .milliseconds(100), .loss(0.1))]
     ),

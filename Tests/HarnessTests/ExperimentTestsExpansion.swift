@@ -1,3 +1,5 @@
+import Consensus
+import Faults
 import Testing
 
 @testable import Harness
@@ -131,5 +133,59 @@ import Testing
       try Bench.experiment("", protocols: ["unreplicated", "raft-plain"]).points.map(\.variant.name)
         == ["unreplicated"])
     #expect(try Bench.experiment("", protocols: ["raft-plain"]).points.isEmpty)
+  }
+
+  private static let cases = """
+    faults: [{at: 3s, heal: all}]
+    sweep:
+      cluster.replicas: [3, 5]
+      outage:
+        none: []
+        star: [{at: 1s, star: leader, for: 2s}]
+        crash: [{at: 1s..2s, crash: leader}, {at: 2s, restart: n0}]
+    """
+
+  @Test("Faults are swept by named cases, which add to those of every case")
+  func cases() throws {
+    let experiment = try Bench.experiment("protocols: [raft]\n" + Self.cases)
+    #expect(
+      values(experiment, "cluster.replicas", "outage", "faults") == [
+        "3 none 3s heal all", "3 star 3s heal all; 1s star leader for 2s",
+        "3 crash 3s heal all; 1s..2s crash leader; 2s restart n0", "5 none 3s heal all",
+        "5 star 3s heal all; 1s star leader for 2s", "5 crash 3s heal all; 1s..2s crash leader; 2s restart n0",
+      ])
+    let plans = experiment.points.map { $0.configuration(seed: 1, trial: 0).faults.faults.map(\.fault) }
+    #expect(plans[0] == [.heal])
+    #expect(plans[1] == [.star(.leader, for: .seconds(2)), .heal])
+    #expect(plans[5] == [.crash(.leader, downtime: nil), .restart(.node(NodeID(0))), .heal])
+    #expect(experiment.points[1].sweptAssignments == ["cluster.replicas=3", "outage=star"])
+    #expect(Set(experiment.points.map(\.id.description)).count == 6)
+    #expect(Parity(experiment.points.flatMap(\.rows)).breach(in: "probe") == nil)
+  }
+
+  @Test("An override chooses a case, which is then the same configuration as in the sweep")
+  func chosenCase() throws {
+    let all = try Bench.experiment("protocols: [raft]\n" + Self.cases)
+    let one = try Bench.experiment(
+      "protocols: [raft]\n" + Self.cases,
+      overrides: [("outage", "none"), ("outage", "star"), ("cluster.replicas", "5")])
+    #expect(one.points.map(\.id.description) == [all.points[4].id.description])
+    #expect(one.points[0].inputs.allSatisfy { !$0.isSwept })
+    #expect(
+      try Bench.complaint(Self.cases, overrides: [("outage", "sta")])
+        == "--set outage=sta: unknown outage 'sta'; did you mean 'star'?")
+  }
+
+  @Test(
+    "A sweep over faults that cannot be run is refused where it stands",
+    arguments: [
+      ("faults: {a: []}", "sweep: 'faults' cannot be the name of a sweep over faults; any other word can"),
+      ("a b: {a: []}", "'a b' is not a name of letters, digits, '-' and '_'"), ("a: {}", "a: nothing to sweep over"),
+      ("a: {b: {at: 1s, crash: leader}}", "a: b: a list is expected here, as in [a, b]"),
+      ("a: {b: [{at: 1s, crash: n7}]}", "faults: n7 is not one of 5 replicas; the first is n0"),
+      ("a: {b: [{at: 1s, star: all}]}", "faults: all is not leader, follower or a replica, n0 to n63"),
+    ])
+  func refusedCases(_ sweep: String, _ message: String) throws {
+    #expect(try Bench.complaint("sweep: {\(sweep)}") == "probe.yaml:4: \(message)")
   }
 }

@@ -120,4 +120,19 @@ import Testing
     #expect(result.counts.answered > 200)
     #expect(count("datagrams dropped", in: result) > 100)
   }
+
+  @Test("In a star its centre reaches everybody and nobody else does: it leads, or it will")
+  func star() throws {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let kept = run([.init(at: .seconds(1), .star(.leader, for: nil))], replicas: 5, seed: seed)
+      expectOK(kept)
+      #expect(kept.leaderships.count == 1)
+      let moved = run([.init(at: .seconds(1), .star(.follower, for: nil))], replicas: 5, seed: seed)
+      expectOK(moved)
+      let centre = try #require(moved.struck.first?.node)
+      let last = try #require(moved.leaderships.last { $0.at < moved.windowEnd })
+      #expect(last.node == centre && moved.leaderships.first?.node != centre)
+      #expect(try #require(moved.failovers.first?.resumed) < moved.windowEnd)
+    }
+  }
 }

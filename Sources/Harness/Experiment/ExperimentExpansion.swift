@@ -17,7 +17,8 @@ struct ExperimentExpansion {
   private static let mostPoints = 100_000
 
   func experiment() throws(InputError) -> Experiment {
-    let layer = environment.overlaid(by: file.layer).overlaid(by: try chosenProfile()).overlaid(by: try overriding())
+    let profiled = environment.overlaid(by: file.layer).overlaid(by: try chosenProfile())
+    let layer = profiled.overlaid(by: try overriding(profiled))
     let trials = trials ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
     if precision != nil, trials == nil {
@@ -36,20 +37,24 @@ struct ExperimentExpansion {
     for combination in combinations {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
-      try check(settings, layer)
+      let schedules = schedules(layer, combination)
+      try check(settings, schedules)
+      let faults = FaultSchedule(schedules.flatMap(\.schedule.entries))
+      let cases = cases(layer, combination)
       for key in ExperimentKey.all where key.isUsed(settings) { unused.remove(key.path) }
+      for value in cases { unused.remove(value.path) }
       for variant in variants {
         if variant.requiresSessions, settings.environment.link.kind == .datagram {
           throw InputError(
             "\(fileName): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind datagram "
               + "does not give; leave it out, or use stream")
         }
-        if !variant.transfersLeadership, let faults = layer.faults, faults.schedule.transfersLeadership {
+        if !variant.transfersLeadership, let asked = schedules.first(where: \.schedule.transfersLeadership) {
           throw InputError(
-            "\(faults.place): faults: protocol '\(variant.name)' cannot hand over leadership, and would ignore 'transfer'; "
+            "\(asked.place): faults: protocol '\(variant.name)' cannot hand over leadership, and would ignore 'transfer'; "
               + "leave it out")
         }
-        let inputs = inputs(settings, layer, swept: swept, fixedReplicas: variant.fixedReplicas)
+        let inputs = inputs(settings, faults, cases, swept: swept, fixedReplicas: variant.fixedReplicas)
         // What a protocol of a fixed size ignores does not make another configuration of it.
         let isKnown =
           variant.fixedReplicas != nil && points.contains { $0.variant.name == variant.name && $0.inputs == inputs }
@@ -57,7 +62,7 @@ struct ExperimentExpansion {
         points.append(
           ExperimentPoint(
             experiment: file.name, variant: variant, inputs: inputs, trials: trials ?? 1, precision: precision,
-            template: settings.configuration(), faults: layer.faults?.schedule ?? FaultSchedule()))
+            template: settings.configuration(), faults: faults))
       }
     }
     if let key = unused.sorted().first {
@@ -75,9 +80,17 @@ struct ExperimentExpansion {
     throw InputError("\(fileName): unknown profile '\(excerpt(profile))'\(hint)")
   }
 
-  private func overriding() throws(InputError) -> ExperimentLayer {
+  private func overriding(_ profiled: ExperimentLayer) throws(InputError) -> ExperimentLayer {
     var layer = ExperimentLayer()
     for (path, value) in overrides {
+      let cases = (profiled.sweep ?? []).flatMap(\.steps).flatMap { $0 }.filter { $0.faults != nil && $0.path == path }
+      if !cases.isEmpty {
+        guard let chosen = cases.first(where: { $0.text == value.trimmed }) else {
+          throw InputError.unknown(path, value, among: cases.map(\.text)).at("--set \(excerpt(path))=\(excerpt(value))")
+        }
+        layer.values.append(chosen)
+        continue
+      }
       let value = ExperimentLayer.Value(path: path, text: value, place: "--set \(excerpt(path))=\(excerpt(value))")
       var settings = ExperimentSettings()
       try value.apply(to: &settings)
@@ -114,15 +127,34 @@ struct ExperimentExpansion {
     return variants
   }
 
-  private func check(_ settings: ExperimentSettings, _ layer: ExperimentLayer) throws(InputError) {
+  /// The cases of sweeps over faults that hold at a combination; of several that are set for one sweep, the last.
+  private func cases(_ layer: ExperimentLayer, _ combination: [ExperimentLayer.Value]) -> [ExperimentLayer.Value] {
+    let values = (layer.values + combination).filter { $0.faults != nil }
+    return values.enumerated().filter { index, value in
+      !values[(index + 1)...].contains { $0.path == value.path }
+    }.map(\.element)
+  }
+
+  /// What goes wrong in all cases, and what does in those of a combination, each with where it was written.
+  private func schedules(
+    _ layer: ExperimentLayer, _ combination: [ExperimentLayer.Value]
+  ) -> [(schedule: FaultSchedule, place: String)] {
+    (layer.faults.map { [$0] } ?? [])
+      + cases(layer, combination).compactMap { value in value.faults.map { ($0, value.place) } }
+  }
+
+  private func check(
+    _ settings: ExperimentSettings, _ schedules: [(schedule: FaultSchedule, place: String)]
+  ) throws(InputError) {
     if let (key, reason) = settings.contradiction() { throw InputError("\(fileName): \(key): \(reason)") }
-    if let faults = layer.faults, let reason = faults.schedule.contradiction(settings) {
-      throw InputError("\(faults.place): faults: \(reason)")
+    for (schedule, place) in schedules {
+      if let reason = schedule.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
     }
   }
 
   private func inputs(
-    _ settings: ExperimentSettings, _ layer: ExperimentLayer, swept: Set<String>, fixedReplicas: Int?
+    _ settings: ExperimentSettings, _ faults: FaultSchedule, _ cases: [ExperimentLayer.Value], swept: Set<String>,
+    fixedReplicas: Int?
   ) -> [ExperimentPoint.Input] {
     var settings = settings
     if let fixedReplicas { settings.environment.replicas = fixedReplicas }
@@ -130,8 +162,11 @@ struct ExperimentExpansion {
       ExperimentPoint.Input(
         key: key.path, value: key.isUsed(settings) ? key.text(settings) : "unused", isSwept: swept.contains(key.path))
     }
-    let faults = layer.faults?.schedule ?? FaultSchedule()
-    inputs.append(ExperimentPoint.Input(key: "faults", value: faults.text, isSwept: false))
+    for value in cases {
+      inputs.append(ExperimentPoint.Input(key: value.path, value: value.text, isSwept: swept.contains(value.path)))
+    }
+    let isSwept = cases.contains { swept.contains($0.path) }
+    inputs.append(ExperimentPoint.Input(key: ExperimentPoint.faultsKey, value: faults.text, isSwept: isSwept))
     return inputs
   }
 }

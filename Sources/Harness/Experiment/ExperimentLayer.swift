@@ -9,8 +9,11 @@ struct ExperimentLayer: Sendable {
     var text: String
     /// As a message begins: `load.yaml:9`.
     var place: String
+    /// What happens in a case of a sweep over faults: `path` is then the sweep's name, and `text` the case's. nil: a key.
+    var faults: FaultSchedule?
 
     func apply(to settings: inout ExperimentSettings) throws(InputError) {
+      if faults != nil { return }
       do throws(InputError) { try ExperimentKey.named(path).set(text, in: &settings) } catch { throw error.at(place) }
     }
   }

@@ -15,7 +15,7 @@ public struct ExperimentPoint: Sendable {
 
   public var experiment: String
   public var variant: ProtocolVariant
-  /// Every input but the protocol, in the order of the key registry; the faults are the last.
+  /// Every input but the protocol, in the order of the key registry; the cases of sweeps over faults, and all faults, are the last.
   public var inputs: [Input]
   /// As many as are run; with a `precision`, the most.
   public var trials: Int
@@ -48,10 +48,15 @@ public struct ExperimentPoint: Sendable {
   /// Whether the other values leave the input at `path` without effect.
   public func ignores(_ path: String) -> Bool { inputs.contains { $0.key == path && $0.value == "unused" } }
 
-  /// The swept inputs, as `--set` takes them; empty if nothing is swept.
-  public var sweptText: String {
-    inputs.filter(\.isSwept).map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+  /// The swept inputs, as `--set` takes them; the case of a sweep over faults stands for these.
+  public var sweptAssignments: [String] {
+    inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { "\($0.key)=\($0.value)" }
   }
+  /// The same in one line; empty if nothing is swept.
+  public var sweptText: String { sweptAssignments.joined(separator: " ") }
+
+  /// The input that says what goes wrong.
+  static let faultsKey = "faults"
 
   /// This configuration's part of `configurations.csv`.
   public var rows: [ConfigurationRow] {

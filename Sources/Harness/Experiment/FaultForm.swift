@@ -93,6 +93,9 @@ public struct FaultForm: Sendable {
     .init("transfer", .target, .refused, "An operator asks the leader to hand over to it.") { target, _ in
       .transfer(to: target)
     },
+    .init("star", .target, .optional, "Only its links are left: the others reach it, and not each other.") {
+      .star($0, for: $1)
+    },
   ]
 
   /// An entry of a schedule from its three texts.

@@ -61,7 +61,7 @@ extension Fault {
     func named(_ target: FaultTarget) -> [NodeID] { if case .node(let id) = target { [id] } else { [] } }
     return switch self {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
-      .mute(let target, _, _):
+      .mute(let target, _, _), .star(let target, _):
       named(target)
     case .partition(let group, _): Array(group)
     case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): [from, to]

@@ -83,6 +83,7 @@ struct LayerReader {
       for inner in try yaml.entries(of: entry.value) { result += try sweep(inner, in: path + ".") }
       return result
     }
+    if case .mapping = entry.value { return [try cases(entry)] }
     let steps = try yaml.list(entry.value, path) { node throws(InputError) -> [ExperimentLayer.Value] in
       guard case .mapping = node else { return [try value(of: key(path, entry.node), node)] }
       var step: [ExperimentLayer.Value] = []
@@ -101,6 +102,22 @@ struct LayerReader {
       }
     }
     return [ExperimentLayer.Axis(steps: steps)]
+  }
+
+  /// A sweep over what goes wrong: named lists of faults.
+  private func cases(_ entry: YAMLReader.Entry) throws(InputError) -> ExperimentLayer.Axis {
+    let path = try yaml.name(entry.node)
+    if otherKeys.contains(path) {
+      throw yaml.error(entry.node, "sweep: '\(path)' cannot be the name of a sweep over faults; any other word can")
+    }
+    var steps: [[ExperimentLayer.Value]] = []
+    for inner in try yaml.entries(of: entry.value) {
+      let name = try yaml.name(inner.node)
+      let faults = FaultSchedule(try yaml.list(inner.value, "\(path): \(name)", fault))
+      steps.append([.init(path: path, text: name, place: yaml.place(inner.node), faults: faults)])
+    }
+    if steps.isEmpty { throw yaml.error(entry.node, "\(path): nothing to sweep over") }
+    return ExperimentLayer.Axis(steps: steps)
   }
 
   private func fault(_ node: Node) throws(InputError) -> FaultSchedule.Entry {

@@ -29,6 +29,7 @@ extension Fault {
     case .isolate: "isolate"
     case .cut: "cut"
     case .mute(_, let inbound, _): inbound ? "mute-inbound" : "mute-outbound"
+    case .star: "star"
     case .flap: "flap"
     case .heal: "heal"
     case .stallDisk: "disk-stall"
@@ -66,14 +67,15 @@ extension Fault {
     case .change(.bandwidth(let limit), _): ValueForm<UInt64>.bandwidth.or("unlimited").print(limit)
     case .change(.delay(_, let delay), _): ValueForm<DelayDistribution>.delay.print(delay)
     case .crashAll, .heal: "all"
-    case .crash, .restart, .pause, .isolate, .mute, .flap, .stallDisk, .transfer, .change: ""
+    case .crash, .restart, .pause, .isolate, .mute, .star, .flap, .stallDisk, .transfer, .change: ""
     }
   }
 
   fileprivate var length: Duration? {
     switch self {
     case .crash(_, let length), .partition(_, let length), .partialPartition(_, _, let length), .isolate(_, let length),
-      .cut(_, _, let length), .mute(_, _, let length), .flap(_, _, let length), .change(_, let length):
+      .cut(_, _, let length), .mute(_, _, let length), .star(_, let length), .flap(_, _, let length),
+      .change(_, let length):
       length
     case .pause(_, let length), .stallDisk(_, let length): length
     case .crashAll, .restart, .heal, .transfer: nil
