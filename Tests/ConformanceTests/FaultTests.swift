@@ -72,6 +72,7 @@ import Testing
         .init(at: .seconds(3), .stallDisk(.follower, .seconds(2))),
         .init(at: .seconds(4), .isolate(.leader, for: .seconds(1))),
       ]),
+    Mix(
       "only a follower reaches all others, and then only the leader", met: "partitions",
       [
         .init(at: .seconds(1), .star(.follower, for: .seconds(2))),
