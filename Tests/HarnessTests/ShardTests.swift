@@ -61,7 +61,8 @@ import Testing
       try target.begin()
       try target.finish(merge.tables, isComplete: true)
       let whole = try files("\(folder)/whole")
-      #expect(try files("\(folder)/out") == whole && whole.count == 9)
+      #expect(try files("\(folder)/out") == whole)
+      #expect(Set(["elections.csv", "intervals.csv", "precision.csv", "latency.csv"]).isSubset(of: whole.keys))
 
       let provenance = try #require(try Provenance(reading: "\(folder)/out"))
       #expect(provenance.shards?.map(\.shard) == shards && provenance.shard == nil && provenance.part == nil)
