@@ -130,6 +130,31 @@ import Testing
     }
   }
 
+  /// What torture does not draw, on top of what it draws.
+  @Test(
+    "Stalls, flapping links, slow machines and retransmission between random faults: no violation",
+    arguments: replicated)
+  func moreTorture(variant: ProtocolVariant) {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      var configuration = TortureConfiguration.make(seed: seed, replicas: 5, sessionsOnly: variant.requiresSessions)
+      configuration.environment.shared.retransmission = .milliseconds(30)
+      configuration.environment.groupCommit =
+        [.natural, .none, .delay(.milliseconds(2), count: 4)][Int(seed % 3)]
+      let slow = DelayDistribution.uniform(.zero...(.milliseconds(40)))
+      configuration.faults = FaultPlan(
+        configuration.faults.faults + [
+          .init(at: .seconds(2), .stallDisk(.leader, .seconds(1))),
+          .init(at: .seconds(4), .flap(.target(.follower), period: .milliseconds(600), for: .seconds(3))),
+          .init(at: .seconds(6), .stallDisk(.follower, .seconds(4))),
+          .init(at: .seconds(9), .change(.disk(.leader, .factor(20)), for: .seconds(4))),
+          .init(at: .seconds(11), .partialPartition([.leader], [.follower], for: .seconds(3))),
+          .init(at: .seconds(15), .change(.delay(.leader, slow), for: .seconds(3))),
+          .init(at: .seconds(17), .transfer(to: .follower)), .init(at: .seconds(18), .transfer(to: .node(NodeID(4)))),
+        ])
+      expectOK(variant.simulate(configuration, nil, nil, false), "\(variant.name), seed \(seed)")
+    }
+  }
+
   @Test("The same seed gives the same run, event for event, and another seed another", arguments: replicated)
   func determinism(variant: ProtocolVariant) {
     func hash(_ seed: UInt64) -> UInt64 {

@@ -97,6 +97,17 @@ import Testing
     #expect(try complaint("link.between: \(text)") == "probe.yaml:4: link.between: \(message)")
   }
 
+  @Test("Sites and distances may be lists, also in a sweep")
+  func lists() throws {
+    let text = try #require(load("cluster.sites: VA OR\nlink.between: VA OR 43ms").points.first)
+    let list = try #require(
+      load("cluster.sites: [VA, OR]\nlink.between:\n  - VA to OR 43ms\n  - OR to VA 43ms").points.first)
+    #expect(list.inputs == text.inputs)
+    let sweep = try load("link.between: [VA OR 43ms, VA CA 2ms]\nsweep: {cluster.sites: [[VA, OR], VA CA]}")
+    #expect(Set(sweep.points.compactMap { $0.value("cluster.sites") }) == ["VA OR", "VA CA"])
+    #expect(try complaint("link.kind: [stream]") == "probe.yaml:4: link.kind: a single value is expected here")
+  }
+
   @Test("A hand-over is not asked of a protocol that would ignore it")
   func transfer() throws {
     let lines = "faults: [{at: 1s, transfer: follower}]"

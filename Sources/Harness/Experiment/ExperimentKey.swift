@@ -6,6 +6,8 @@ public struct ExperimentKey: Sendable {
   public let meaning: String
   /// What its values look like.
   public let form: String
+  /// Whether a file may give its value as a list.
+  let isList: Bool
   /// Whether it decides anything, given the other values: the rate of a closed loop does not.
   let isUsed: @Sendable (ExperimentSettings) -> Bool
   let text: @Sendable (ExperimentSettings) -> String
@@ -18,6 +20,7 @@ public struct ExperimentKey: Sendable {
     self.path = path
     self.meaning = meaning
     self.form = form.name
+    isList = form.isList
     self.isUsed = isUsed
     text = { form.print($0[keyPath: place]) }
     write = { text, settings throws(InputError) in settings[keyPath: place] = try form.parse(text) }

@@ -68,7 +68,7 @@ struct LayerReader {
 
   /// A value of `key`, checked and in canonical form.
   private func value(of key: ExperimentKey, _ node: Node) throws(InputError) -> ExperimentLayer.Value {
-    let text = try yaml.scalar(node, key.path)
+    let text = try key.isList ? yaml.words(node, key.path, separator: ", ") : yaml.scalar(node, key.path)
     var settings = ExperimentSettings()
     do throws(InputError) { try key.set(text, in: &settings) } catch {
       throw yaml.error(node, "\(key.path): \(error.description)")

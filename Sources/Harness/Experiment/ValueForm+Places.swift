@@ -31,7 +31,7 @@ extension ValueForm where Value == [Site] {
       if sites.isEmpty { throw refusal(of: text, "sites such as VA OR CA, or none") }
       return sites
     },
-    print: { $0.isEmpty ? "none" : $0.map(\.name).joined(separator: " ") })
+    print: { $0.isEmpty ? "none" : $0.map(\.name).joined(separator: " ") }, isList: true)
 }
 
 extension ValueForm where Value == Site? {
@@ -100,7 +100,7 @@ extension ValueForm where Value == SiteDistances {
           return "\(way.from)\(isSymmetric ? "" : " to") \(way.to) \(delay)"
         }
         return entries.isEmpty ? "none" : entries.joined(separator: ", ")
-      })
+      }, isList: true)
   }()
 }
 

@@ -5,6 +5,8 @@ struct ValueForm<Value: Sendable>: Sendable {
   let parse: @Sendable (String) throws(InputError) -> Value
   /// Two equal values have one text, which `parse` reads back.
   let print: @Sendable (Value) -> String
+  /// In a file it may be written as a list too.
+  var isList = false
 
   /// The error that says `text` is none of this.
   static func refusal(of text: String, _ name: String) -> InputError {

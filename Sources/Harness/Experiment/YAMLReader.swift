@@ -53,9 +53,9 @@ struct YAMLReader: Sendable {
   }
 
   /// One value, or a list of them as words.
-  func words(_ node: Node, _ what: String) throws(InputError) -> String {
+  func words(_ node: Node, _ what: String, separator: String = " ") throws(InputError) -> String {
     guard case .sequence = node else { return try scalar(node, what) }
-    return try list(node, what) { node throws(InputError) in try scalar(node, what) }.joined(separator: " ")
+    return try list(node, what) { node throws(InputError) in try scalar(node, what) }.joined(separator: separator)
   }
 
   /// A name that may become a file's.
