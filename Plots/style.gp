@@ -91,9 +91,9 @@ plain(t) = t eq "" ? NaN : ends(t, "MiB") ? cut(t, 3)*1048576 : ends(t, "KiB") ?
   : ends(t, "ns") ? cut(t, 2)/1e6 : ends(t, "k/s") ? cut(t, 3)*1e3 : ends(t, "/s") ? cut(t, 2) : ends(t, "s") ? cut(t, 1)*1e3 : ends(t, "B") ? cut(t, 1) : real(t)
 deviates(t) = strstrt(t, "normal ") == 1
 isShare(key) = strstrt("link.loss link.duplication link.reordering workload.reads workload.swaps workload.deletes", key) > 0
-amount(key, t) = deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
-# What stands at the axis of an input, given one of its values.
-axis(key, t) = deviates(t) ? key.": standard deviation around ".substr(t, 8, strstrt(t, " sd ") - 1)." (ms)" : isShare(key) ? key." (%)" \
+amount(key, t) = key eq "workload.bursts" ? (t eq "none" ? 1 : real(substr(t, 1, strstrt(t, "x") - 1))) : deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
+# What stands at the axis of an input, given one of its values; bursts by how many times as often.
+axis(key, t) = key eq "workload.bursts" ? key." (times the mean rate)" : deviates(t) ? key.": standard deviation around ".substr(t, 8, strstrt(t, " sd ") - 1)." (ms)" : isShare(key) ? key." (%)" \
   : ends(t, "B") ? key." (bytes)" : ends(t, "/s") ? key." (1/s)" : ends(t, "s") ? key." (ms)" : key
 # eval distinct("link.loss") leaves the different values of an input in found, ascending, and one of them in example.
 distinct(key) = "eval collect(\"".key."\"); map = found; eval sorted(\"".key."\")"
