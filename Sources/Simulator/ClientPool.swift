@@ -45,6 +45,9 @@ struct ClientPool {
   var byName: [UInt64: Int32] = [:]
   var history: [ClientOperation] = []
   var presence = Presence()
+  /// When an operation was last begun or answered, and how long the last answer took.
+  var lastProgress: Int64 = 0
+  var lastService: Int64 = 0
   let workload: Workload
   let isOpenLoop: Bool
   private let retry: RetryPolicy

@@ -47,6 +47,8 @@ enum NodeInput<Core: ConsensusProtocol> {
   /// Client requests among `inbox`.
   var waitingRequests = 0
   var isProcessing = false
+  /// When its service was to be over. A pause may end it, and begin another: what is queued for another time is stale.
+  var serviceEnd: Int64 = 0
   /// What was sent while the first input of the queue was in service: by so much later will that one be through.
   var interruption: Int64 = 0
 

@@ -46,9 +46,11 @@ extension Simulation {
     if let next = clients.nextArrival() { queue.push(.arrival, at: max(now, next)) }
   }
 
-  /// All sessions are taken: because the cluster is behind, or only because there are so few?
+  /// All sessions are taken: because the cluster is behind, because it does not serve just now, or only because there are so few?
   private func noteWait() {
     result.load.waited += 1
+    // A cluster that serves answers one of those that it has within about a service time.
+    guard now - clients.lastProgress <= clients.lastService else { return }
     let isBehind = nodes.contains { node in
       guard let process = node.process, node.isUp else { return false }
       return node.waitingRequests > 0 || process.replica.isBacklogged || node.sendingUntil > now
@@ -61,6 +63,7 @@ extension Simulation {
   private func begin(_ index: Int, due: Int64) {
     let (operation, padding) = clients.nextOperation()
     let isMeasured = due >= result.windowStart && phase >= .window && due < result.windowEnd
+    clients.lastProgress = now
     clients.clients[index].due = due
     clients.clients[index].sent = now
     clients.clients[index].isMeasured = isMeasured
@@ -172,6 +175,8 @@ extension Simulation {
     clients.history[entry].returned = now
     clients.history[entry].outcome = .ok(reply)
     let client = clients.clients[index]
+    clients.lastProgress = now
+    clients.lastService = now - client.sent
     clients.presence.leave(at: now)
     noteResidence(client)
     recorder?.completed(sinceWindowStart: now - result.windowStart, latency: now - client.due)

@@ -231,7 +231,8 @@ public final class Simulation<Core: ConsensusProtocol> {
 
   private func schedule(_ node: SimulatedNode<Core>, _ cost: Int64) {
     node.isProcessing = true
-    queue.push(.processed(node.id, incarnation: node.incarnation), at: max(now, node.busyUntil) + cost)
+    node.serviceEnd = max(now, node.busyUntil) + cost
+    queue.push(.processed(node.id, incarnation: node.incarnation), at: node.serviceEnd)
   }
 
   /// Processor time to take in `input`; nil for what costs none and waits for nobody.
@@ -253,10 +254,11 @@ public final class Simulation<Core: ConsensusProtocol> {
   }
 
   private func processNext(_ node: SimulatedNode<Core>) {
+    guard node.isProcessing, node.serviceEnd == now else { return }
     if node.interruption > 0 {
-      queue.push(.processed(node.id, incarnation: node.incarnation), at: now + node.interruption)
+      node.serviceEnd += node.interruption
       node.interruption = 0
-      return
+      return queue.push(.processed(node.id, incarnation: node.incarnation), at: node.serviceEnd)
     }
     node.isProcessing = false
     guard !node.isPaused, let input = node.inbox.popFirst() else { return }

@@ -97,6 +97,18 @@ import Verification
     #expect(many.complaints == [] && many.summary.waited == 0)
   }
 
+  @Test("While nothing is served, operations wait for the cluster, whatever the pool")
+  func outage() throws {
+    let found = try audit(
+      asked: """
+        protocols: [raft]
+        workload: {arrival: constant, rate: 200/s, sessions: 32}
+        measure: {warm-up: 500ms, window: 5s}
+        faults: [{at: 1s, crash: follower}, {at: 1s, crash: follower}, {at: 1.1s, crash: leader}]
+        """)
+    #expect(found.complaints == [] && found.summary.waited > 600 && found.summary.starved == 0)
+  }
+
   @Test("At saturation operations wait for sessions, and the run is sound, because as many wait at the leader")
   func saturated() throws {
     let found = try audit(

@@ -76,6 +76,21 @@ import Testing
     }
   }
 
+  @Test("Pauses shorter than a request's service make it begin anew, and no processor faster")
+  func pauses() throws {
+    let pauses = (1...100).map { "{at: \(20 * $0 + 3)ms, pause: n0, for: 1ms}" }.joined(separator: ", ")
+    let row = try row(
+      Self.bare("unreplicated") + """
+        cpu: {per-message-in: 10ms, per-message-out: 0s, per-byte: 0s}
+        workload: {arrival: closed, clients: 4, think: 0s}
+        faults: [\(pauses)]
+        measure: {warm-up: 500ms, window: 3s}
+        """)
+    // Of 300 services in 3 s each pause costs what it lasts and what was done of one, less than 11 ms.
+    let answered = (row.goodputPerSecond?.millionths ?? 0) * 3 / 1_000_000
+    #expect(answered <= 300 - 100 / 10 && answered > 300 - 110, "\(answered)")
+  }
+
   @Test(
     "One closed-loop client: the throughput is one over the latency, to the nanosecond",
     arguments: ["multipaxos", "raft", "zab", "unreplicated"])

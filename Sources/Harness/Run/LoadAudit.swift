@@ -30,7 +30,7 @@ struct LoadAudit {
     if case .closed(_, let think) = configuration.workload.arrival { checkRests(think, load) }
     if summary.starved * Self.starvedShare > summary.due {
       complain(
-        "\(summary.starved) of \(summary.due) operations waited for a session while no replica had a request waiting: "
+        "\(summary.starved) of \(summary.due) operations waited for a session of a cluster that served, and had no request waiting: "
           + "the limit was workload.sessions, not the cluster")
     }
     if summary.inSystem != summary.residence {
