@@ -164,12 +164,13 @@ import Testing
     made.addElections((1...9).map { $0 * 1_000_000 } + Array(repeating: nil, count: 12))
     #expect(
       made.answer("election-cdf") == """
-        After the crash, half of the trials serve a client again within 11.0 ms with raft, never with zab; 12 of 42 trials \
+        After the fault, half of the trials serve a client again within 11.0 ms with raft, never with zab; 12 of 42 trials \
         never recover.
         """)
     var few = Made()
     few.add("raft")
     few.addElections([5_000_000, nil, 3_000_000])
+    few.addTimeline([], faults: [0])
     #expect(
       few.answer("election-cdf") == """
         After the crash, in a few trials, clients are served again with raft between 3.00 ms and 5.00 ms; 1 of 3 trials never \
