@@ -215,6 +215,23 @@ import Testing
         """)
   }
 
+  @Test("The longest wait is given for each case, named as in the file, whatever faults it stands for")
+  func waits() {
+    var made = Made()
+    for (name, period, wait) in [
+      ("raft", "70ms", 5), ("zab", "70ms", 4), ("raft", "370ms", 900), ("zab", "370ms", 950),
+    ] {
+      made.add(name, [("faults", "0s flap leader \(period) for 4s"), ("period", period)]) {
+        $0.client.max = wait * 1_000_000
+      }
+    }
+    #expect(
+      made.answer("outages") == """
+        In the mean of the trials, the longest that an operation waits is at period = 70ms 4.00 ms with zab, 5.00 ms with raft; \
+        at period = 370ms 900 ms with raft, 950 ms with zab.
+        """)
+  }
+
   @Test("False alarms are counted over the calm time, and none seen is fewer than one in it")
   func falseAlarms() {
     var made = Made()

@@ -118,6 +118,21 @@ extension ChartAnswer {
       + (faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults)).")
   }
 
+  /// The longest wait in each case of a sweep, of the trials' means.
+  static func waits(_ data: AnswerData) -> String? {
+    guard let key = data.swept.first else { return nil }
+    let texts = data.values(of: key).compactMap { value -> String? in
+      let waits = data.points.filter { $0.inputs[key] == value }.compactMap { point in
+        let longest = point.summary.compactMap(\.client.max)
+        return longest.isEmpty
+          ? nil : (name: point.protocolName, value: longest.reduce(0, +) / longest.count)
+      }
+      return waits.isEmpty ? nil : "at \(key) = \(value) \(AnswerText.ranking(waits) { Humane.duration($0) })"
+    }
+    guard !texts.isEmpty else { return nil }
+    return "In the mean of the trials, the longest that an operation waits is \(texts.joined(separator: "; "))."
+  }
+
   /// How many failures a cluster of each size serves on after: of what was offered, nine tenths count.
   static func tolerance(_ data: AnswerData) -> String? {
     let sizes = data.values(of: "cluster.replicas")
