@@ -4,8 +4,8 @@ load "Plots/style.gp"
 lost = 0; all = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
 basis = sprintf("simulated; %s, of which %d never recovered and lie beyond the axis, seed %s", counted(all, "trial", "trials"), lost, seeds)
-eval headings("Time without a leader", "from the leader's crash, each trial counting alike", "")
-set xlabel "time since the crash (ms)"; set ylabel "share of trials"
+eval headings("Time without a leader", "from the fault, each trial counting alike", "")
+set xlabel "time since the fault (ms)"; set ylabel "share of trials"
 set yrange [0:1]; set ytics ("0" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "90 %%" 0.9, "100 %%" 1)
 # Trials that never recovered belong to the whole; the axis ends where the others do.
 longest = 0

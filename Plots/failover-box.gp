@@ -6,7 +6,7 @@ all = 0; lost = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
 basis = trials(all, lost)
 eval headings("Time until a client is served again", "box: quartiles and median; whiskers: within 1.5 times the box; points: trials beyond", "")
-set ylabel "time since the leader's crash (ms)"; set yrange [0:*]; set format y "%g"
+set ylabel "time since the fault (ms)"; set yrange [0:*]; set format y "%g"
 set xrange [0.4:NS+0.6]; set xtics () scale 0 noenhanced; set for [i=1:NS] xtics add (S(i) i); set grid noxtics ytics; unset key
 if (NS > 4) { set xtics rotate by 20 right; set bmargin 5 }
 set style boxplot outliers pointtype 6 fraction 0.9 range 1.5

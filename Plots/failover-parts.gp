@@ -22,15 +22,16 @@ do for [i=1:NS] {
 set print
 H = 250 + 56*NS; load "Plots/terminal.gp"
 basis = trials(all, lost)
-eval headings("Parts of a fail-over", "means, from the leader's crash to the first answer to a command issued after it", "")
-set xlabel "time since the crash (ms)"; set xrange [0:longest > 0 ? longest*1.08 : 1]; set yrange [0.4:NS+0.6]
+eval headings("Parts of a fail-over", "means, from the fault to the first answer to a command issued after it", "")
+set xlabel "time since the fault (ms)"; set xrange [0:longest > 0 ? longest*1.08 : 1]; set yrange [0.4:NS+0.6]
 set ytics () scale 0 noenhanced; set for [i=1:NS] ytics add (S(i) NS + 1 - i); set grid xtics noytics; set border 1
-set lmargin at screen 0.25; set rmargin at screen 1 - 190./W
+right = 1 - 235./W; set lmargin at screen 0.25; set rmargin at screen right
+set key at screen right + 12./W, graph 1 left top vertical Left reverse maxrows 12
 set style fill solid 1 noborder
 if (lost == all) { eval blank("no trial recovered") } else {
 plot $parts using 1:1:(0):2:($1 - 0.3):($1 + 0.3) with boxxyerror lt 1 dt 1 lw 0 fc rgb "#00224E" title "detection", \
      $parts using 1:1:2:($2 + $3):($1 - 0.3):($1 + 0.3) with boxxyerror lt 1 dt 1 lw 0 fc rgb "#575D6D" title "election", \
      $parts using 1:1:($2 + $3):($2 + $3 + $4):($1 - 0.3):($1 + 0.3) with boxxyerror lt 1 dt 1 lw 0 fc rgb "#A59C74" title "synchronisation", \
      $parts using 1:1:($2 + $3 + $4):6:($1 - 0.3):($1 + 0.3) with boxxyerror lt 1 dt 1 lw 0 fc rgb "#FEE838" title "resume", \
-     $parts using 6:1:(sprintf("%.0f", $6)) with labels left offset 0.4,0 tc rgb ink font ",11" notitle
+     $parts using 6:1:(sprintf($6 < 99.5 ? "%.3g" : "%.0f", $6)) with labels left offset 0.4,0 tc rgb ink font ",11" notitle
 }

@@ -6,6 +6,9 @@ eval collect(key1); chosen = found
 # The values, those with the shorter latency first; as words, with ~ for a space.
 joined(t) = strstrt(t, " ") == 0 ? t : substr(t, 1, strstrt(t, " ") - 1)."~".joined(substr(t, strstrt(t, " ") + 1, strlen(t)))
 apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
+# In two lines where it has more than one word.
+middle(t) = strlen(t)/2 - 1 + strstrt(substr(t, strlen(t)/2, strlen(t)), "~")
+folded(t) = strstrt(substr(t, strlen(t)/2, strlen(t)), "~") == 0 ? apart(t) : apart(substr(t, 1, middle(t) - 1))."\n".apart(substr(t, middle(t) + 1, strlen(t)))
 values = ""
 know(v) = strstrt(" ".values." ", " ".v." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").v, 0)
 stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key1 ? know(joined(stringcolumn("value"))) : 0) nooutput
@@ -40,9 +43,10 @@ do for [i=1:NS] { do for [x=1:NX] { j = (i - 1)*NX + x; if (high[j] > low[j]) { 
 set print
 eval headings("Latency by ".key1, "bars: median client latency; lines: 99th percentile", barsMean)
 set boxwidth wide*0.88; set style fill solid 0.75 border lc rgb "white"
-set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (apart(word(values, j)) j)
+set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (folded(word(values, j)) j)
 if (strlen(values) > 75) { set xtics rotate by 15 right; set bmargin 6 }
 set grid noxtics ytics; set format y "%g"; set ylabel "client latency (ms)"; set xlabel key1 noenhanced
+if (strstrt(values, "~") > 0) { set bmargin 5; set xlabel offset 0,-1 }
 plot for [i=1:NS] data."/latency.csv" using (row(S(i), 0.5)):(column("value_ns")/1e6) with boxes lt C(i) dt 1 lw 1 title S(i), \
      for [i=1:NS] data."/latency.csv" using (row(S(i), 0.99) - wide*0.44):(column("value_ns")/1e6):(wide*0.88):(0) with vectors nohead lt C(i) dt 1 lw 3 notitle, \
      for [i=1:NS] $bars using (stringcolumn("protocol") eq S(i) ? column("x") : NaN):"low":(0):(column("high") - column("low")) with vectors heads size screen 0.003,90 fixed lc rgb "black" lw 1 dt 1 notitle

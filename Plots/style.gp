@@ -77,7 +77,10 @@ basis = "simulated; ".counted(replies, "operation", "operations")." in ".counted
 trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.
-hasIntervals = int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))
+hasIntervals = 0
+if (int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))) {
+  stats data."/intervals.csv" using (ours("configuration") && stringcolumn("metric") eq "client" ? (hasIntervals = 1, 0) : 0) nooutput
+}
 barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : "error bars: lowest to highest trial"
 
 # The inputs that are swept, each once; of a sweep over faults, the names of its cases.

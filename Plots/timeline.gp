@@ -5,27 +5,33 @@ H = 760; load "Plots/terminal.gp"
 t(p) = mine(p) ? column("interval_start_ns")/1e9 + column("interval_ns")/2e9 : NaN
 interval = 0
 stats data."/timeline.csv" using (ours("configuration") ? (interval = column("interval_ns"), 0) : 0) nooutput
-# Each different fault once, by its time in ms: a line where it begins, and one where it ends.
+# Each different fault once, by its time and length in ms: a line where it strikes, and a band as long as it lasts; with the role
+# that was meant, where it was one.
 marks = ""
-mark(kind, t, how) = (m = sprintf("%.0f:%s%s", t/1e6, how, kind), strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0))
-# With the role that was meant, where it was one.
 role(t) = strstrt(t, "leader ") == 1 ? ":~leader" : strstrt(t, "follower ") == 1 ? ":~follower" : ""
-what(k, t) = k.role(t)
-stats data."/faults.csv" using (ours("configuration") ? (mark(what(stringcolumn("kind"), stringcolumn("target")), column("at_ns"), ""), stringcolumn("length_ns") eq "" ? 0 : mark("end", column("at_ns") + column("length_ns"), "")) : 0) nooutput
+ms(c) = stringcolumn(c) eq "" ? 0 : column(c)/1e6
+mark(m) = strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0)
+stats data."/faults.csv" using (ours("configuration") ? mark(sprintf("%.0f,%.0f,%s%s", ms("at_ns"), ms("length_ns"), stringcolumn("kind"), role(stringcolumn("target")))) : 0) nooutput
 many = words(marks) > 12
 red = "#B00000"
+rest(m) = substr(m, strstrt(m, ",") + 1, strlen(m))
+front(m) = substr(m, 1, strstrt(m, ",") - 1)
+apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
+set style textbox opaque noborder fillcolor rgb "white"
 if (!many) { do for [j=1:words(marks)] {
-  m = word(marks, j); colon = strstrt(m, ":"); s = real(substr(m, 1, colon - 1))/1e3
+  m = word(marks, j); s = real(front(m))/1e3; e = s + real(front(rest(m)))/1e3
   set arrow 100 + j from s, graph 0 to s, graph 1 nohead lc rgb red lw 1.2 dt 2
-  m = substr(m, colon + 1, strlen(m)); tilde = strstrt(m, "~"); m = tilde > 0 ? substr(m, 1, tilde - 1)." ".substr(m, tilde + 1, strlen(m)) : m
-  set label 100 + j m at s, graph 1 offset 0.4,-0.7 - (j - 1)%3 left tc rgb red font ",11" noenhanced
+  if (e > s) { set object 100 + j rect from s, graph 0 to e, graph 1 fc rgb "#F8E6E3" fs solid noborder behind }
+  set label 100 + j apart(rest(rest(m))) at s, graph 1 offset 0.4,-0.7 - 1.1*((j - 1)%3) left tc rgb red font ",11" noenhanced boxed front
 } }
+most = 0
+stats data."/timeline.csv" using (ours("configuration") ? (v = column("completed")*1e6/column("interval_ns"), most = v > most ? v : most, 0) : 0) nooutput
 left = 90./W; right = 1 - 190./W; set lmargin at screen left; set rmargin at screen right
 set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanced maxrows 12
-set xrange [0:*]; set yrange [0:*]; set format y "%g"
+set xrange [0:*]; set yrange [0:most > 0 ? 1.3*most : 1]; set format y "%g"
 set multiplot
 set origin 0,0.42; set size 1,0.58; set tmargin 5.8; set bmargin 1.5
-eval headings("Through a fault", sprintf("by intervals of %g ms: mean of all trials; dots: each trial; dashed: what struck%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
+eval headings("Through a fault", sprintf("by intervals of %g ms: mean of all trials; dots: each trial; red: what struck, and how long%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
 set ylabel "answers (1000/s)"; set format x ""
 plot for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) with points lt C(i) pt 7 ps 0.25 notitle, \
      for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) smooth unique with lines lt C(i) dt 1 title S(i)

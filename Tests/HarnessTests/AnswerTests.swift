@@ -164,12 +164,13 @@ import Testing
     made.addElections((1...9).map { $0 * 1_000_000 } + Array(repeating: nil, count: 12))
     #expect(
       made.answer("election-cdf") == """
-        After the crash, half of the trials serve a client again within 11.0 ms with raft, never with zab; 12 of 42 trials \
+        After the fault, half of the trials serve a client again within 11.0 ms with raft, never with zab; 12 of 42 trials \
         never recover.
         """)
     var few = Made()
     few.add("raft")
     few.addElections([5_000_000, nil, 3_000_000])
+    few.addTimeline([], faults: [0])
     #expect(
       few.answer("election-cdf") == """
         After the crash, in a few trials, clients are served again with raft between 3.00 ms and 5.00 ms; 1 of 3 trials never \
@@ -211,6 +212,23 @@ import Testing
       made.answer("timeline") == """
         The longest time without any answer, in steps of 500 ms, is 500 ms with zab, 1.50 s with raft; \
         the longest mean latency of an interval 5.00 ms with raft, 6.00 ms with zab; what struck: crash.
+        """)
+  }
+
+  @Test("The longest wait is given for each case, named as in the file, whatever faults it stands for")
+  func waits() {
+    var made = Made()
+    for (name, period, wait) in [
+      ("raft", "70ms", 5), ("zab", "70ms", 4), ("raft", "370ms", 900), ("zab", "370ms", 950),
+    ] {
+      made.add(name, [("faults", "0s flap leader \(period) for 4s"), ("period", period)]) {
+        $0.client.max = wait * 1_000_000
+      }
+    }
+    #expect(
+      made.answer("outages") == """
+        In the mean of the trials, the longest that an operation waits is at period = 70ms 4.00 ms with zab, 5.00 ms with raft; \
+        at period = 370ms 900 ms with raft, 950 ms with zab.
         """)
   }
 

@@ -28,7 +28,7 @@ struct AnswerData {
 
   /// By protocol, then in the order of the swept values.
   let points: [Point]
-  /// What is swept, the input with the most values first: it is the charts' axis.
+  /// What is swept, the input with the most values first: it is the charts' axis. Of a sweep over faults, the name of its cases.
   let swept: [String]
 
   init(_ experiment: String, _ tables: ResultTables) {
@@ -56,7 +56,9 @@ struct AnswerData {
       points.append(point)
     }
     var values: [String: Set<String>] = [:]
-    for row in rows where row.isSwept && row.value != "unused" { values[row.key, default: []].insert(row.value) }
+    for row in rows where row.isSwept && row.value != "unused" && row.key != "faults" {
+      values[row.key, default: []].insert(row.value)
+    }
     let swept = values.keys.sorted { (values[$1]?.count ?? 0, $0) < (values[$0]?.count ?? 0, $1) }
     self.swept = swept
     self.points = points.sorted { a, b in

@@ -12,6 +12,12 @@ extension ChartAnswer {
     return value == .max ? nil : value
   }
 
+  /// By the name of what struck, if it was one kind.
+  private static func after(_ data: AnswerData) -> String {
+    let kinds = Set(data.points.flatMap(\.faults).map(\.kind))
+    return "After the \(kinds.count == 1 ? kinds.first ?? "fault" : "fault")"
+  }
+
   private static func lost(_ data: AnswerData) -> String {
     let all = data.points.flatMap(\.elections)
     let censored = all.count { $0.isCensored }
@@ -34,7 +40,7 @@ extension ChartAnswer {
         return (name: name, text: "between \(Humane.duration(least)) and \(Humane.duration(most))")
       }
       return
-        "After the crash, in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))."
+        "\(after(data)), in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))."
     }
     let reached = protocols.compactMap { name, times in
       quantile(.median, times).map { (name: name, value: $0) }
@@ -44,7 +50,7 @@ extension ChartAnswer {
       (reached.isEmpty ? [] : [AnswerText.ranking(reached) { Humane.duration($0) }])
       + (never.isEmpty ? [] : ["never with \(AnswerText.list(never))"])
     return
-      "After the crash, half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))."
+      "\(after(data)), half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))."
   }
 
   static func quartiles(_ data: AnswerData) -> String? {
@@ -55,7 +61,7 @@ extension ChartAnswer {
       return (name, "from \(Humane.duration(low)) to \(high)")
     }
     guard !texts.isEmpty else { return nil }
-    return "After the crash, the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))."
+    return "\(after(data)), the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))."
   }
 
   /// The longest of the four parts, of the trials that recovered.
@@ -110,6 +116,21 @@ extension ChartAnswer {
       + (slowest.isEmpty
         ? "" : "the longest mean latency of an interval \(AnswerText.ranking(slowest) { Humane.duration($0) }); ")
       + (faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults)).")
+  }
+
+  /// The longest wait in each case of a sweep, of the trials' means.
+  static func waits(_ data: AnswerData) -> String? {
+    guard let key = data.swept.first else { return nil }
+    let texts = data.values(of: key).compactMap { value -> String? in
+      let waits = data.points.filter { $0.inputs[key] == value }.compactMap { point in
+        let longest = point.summary.compactMap(\.client.max)
+        return longest.isEmpty
+          ? nil : (name: point.protocolName, value: longest.reduce(0, +) / longest.count)
+      }
+      return waits.isEmpty ? nil : "at \(key) = \(value) \(AnswerText.ranking(waits) { Humane.duration($0) })"
+    }
+    guard !texts.isEmpty else { return nil }
+    return "In the mean of the trials, the longest that an operation waits is \(texts.joined(separator: "; "))."
   }
 
   /// How many failures a cluster of each size serves on after: of what was offered, nine tenths count.

@@ -22,6 +22,8 @@ enum ChartAnswer {
     "failover-box": quartiles,
     "failover-parts": parts,
     "timeline": outage,
+    "timelines": outage,
+    "outages": waits,
     "tolerance-map": tolerance,
     "trade-off": falseAlarms,
   ]
