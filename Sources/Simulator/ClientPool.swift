@@ -132,7 +132,9 @@ struct ClientPool {
   mutating func pause(_ think: DelayDistribution) -> Int64 { think.sample(&pauses) }
 
   mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
-    let key = keys?.next(&popularity) ?? UInt32(content.below(UInt64(newest.count)))
+    // Drawn even if another one counts: which operation it is must not depend on how keys are chosen.
+    let uniform = UInt32(content.below(UInt64(newest.count)))
+    let key = keys?.next(&popularity) ?? uniform
     let kind = content.unit()
     if kind < workload.reads { return (.get(key), 0) }
     if kind < workload.reads + workload.deletes { return (.delete(key), 0) }
