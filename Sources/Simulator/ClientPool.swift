@@ -39,9 +39,10 @@ struct SimulatedClient {
 /// All clients of a run, and what they are to ask.
 struct ClientPool {
   var clients: [SimulatedClient] = []
-  /// Open loop: clients with nothing to do, and operations that found none.
-  var idle: [Int32] = []
-  var backlog = Deque<Int64>()
+  /// Open loop: clients with nothing to do, and operations that found none, by `lane`.
+  private var idle: [[Int32]]
+  private var backlogs: [Deque<Int64>]
+  private var lastLane = 0
   var byName: [UInt64: Int32] = [:]
   var history: [ClientOperation] = []
   var presence = Presence()
@@ -83,6 +84,10 @@ struct ClientPool {
     case .closed(let clients, _): (count, isOpenLoop) = (clients, false)
     case .none: (count, isOpenLoop) = (0, false)
     }
+    let isSpread = isOpenLoop && configuration.environment.geography.clients == .everywhere
+    let lanes = isSpread ? max(1, min(replicas, count)) : 1
+    idle = Array(repeating: [], count: lanes)
+    backlogs = Array(repeating: .init(), count: lanes)
     for index in 0..<count { clients.append(SimulatedClient(session: session(index, generation: 0))) }
   }
 
@@ -107,6 +112,33 @@ struct ClientPool {
       return index < clients.count ? index : nil
     }
     return byName[id.client].map { Int($0) }
+  }
+
+  // MARK: Open loop
+
+  /// Operations of a lane are begun by its own clients only: one lane for each home of clients that stand everywhere, one for all
+  /// elsewhere. Otherwise the client that was free last would be asked again, and one place would do everything.
+  var lanes: Int { idle.count }
+  private func lane(of client: Int) -> Int { client % lanes }
+  /// The lane of the operation that is due now: each in turn.
+  mutating func nextLane() -> Int {
+    lastLane = (lastLane + 1) % lanes
+    return lastLane
+  }
+  mutating func takeIdle(_ lane: Int) -> Int? { idle[lane].popLast().map { Int($0) } }
+  mutating func rest(_ client: Int) { idle[lane(of: client)].append(Int32(client)) }
+  mutating func wait(_ due: Int64, in lane: Int) { backlogs[lane].append(due) }
+  /// What waits longest for this client.
+  mutating func takeWaiting(for client: Int) -> Int64? { backlogs[lane(of: client)].popFirst() }
+  /// Nothing more is begun: the lane of each operation that waits, and when it was due.
+  mutating func stopWaiting() -> [(lane: Int, due: Int64)] {
+    defer {
+      for lane in backlogs.indices {
+        backlogs[lane].removeAll()
+        idle[lane].removeAll()
+      }
+    }
+    return backlogs.indices.flatMap { lane in backlogs[lane].map { (lane, $0) } }
   }
 
   func requestBytes(_ client: Int32) -> Int { clients[Int(client)].session.outstanding?.byteCount ?? 0 }

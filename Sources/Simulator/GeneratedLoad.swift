@@ -11,6 +11,8 @@ public struct GeneratedLoad: Hashable, Sendable {
   public var payload: UInt64 = 0
   /// Operations on the keys that are watched (``KeyChoice/watched(of:)``).
   public var watched: UInt64 = 0
+  /// Operations due in the window that were for clients of each replica's place, begun or not; empty unless they come in turn.
+  public var asked: [UInt64] = []
   /// Rests that a closed loop's clients began in the window, and the nanoseconds that they were to take.
   public var rests: UInt64 = 0
   public var rested: Int64 = 0

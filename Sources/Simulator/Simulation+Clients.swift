@@ -33,11 +33,12 @@ extension Simulation {
     let due = now
     if phase == .window { result.counts.due += 1 }
     clients.presence.enter(at: now)
-    if let client = clients.idle.popLast() {
-      begin(Int(client), due: due)
+    let lane = clients.nextLane()
+    if let client = clients.takeIdle(lane) {
+      begin(client, due: due)
     } else {
       if phase == .window { noteWait() }
-      clients.backlog.append(due)
+      clients.wait(due, in: lane)
     }
     scheduleArrival()
   }
@@ -67,6 +68,7 @@ extension Simulation {
     if isMeasured {
       result.counts.longestWait = max(result.counts.longestWait, now - due)
       result.load.note(operation, padding, isWatched: operation.key < clients.watchedKeys)
+      if clients.lanes > 1 { result.load.asked[Int(clients.clients[index].home.index)] += 1 }
     }
     clients.clients[index].hasTimedOut = false
     start(operation, padding, index)
@@ -79,7 +81,7 @@ extension Simulation {
       if clients.clients.allSatisfy({ $0.session.name != nil && !$0.isBusy }) { beginWarmUp() }
     case .warmUp, .window:
       if clients.isOpenLoop {
-        if let due = clients.backlog.popFirst() { begin(index, due: due) } else { clients.idle.append(Int32(index)) }
+        if let due = clients.takeWaiting(for: index) { begin(index, due: due) } else { clients.rest(index) }
       } else if case .closed(_, let think) = clients.workload.arrival {
         let pause = clients.pause(think)
         if phase == .window {

@@ -47,16 +47,15 @@ extension Simulation {
     if isFaulty { censorOutstanding() }
     heal()
     // What was due and found no client is not started any more: it is unanswered.
-    for due in clients.backlog {
+    for (lane, due) in clients.stopWaiting() {
       if due < result.windowStart {
         result.load.before += now - result.windowStart
       } else {
         result.counts.unanswered += 1
+        if clients.lanes > 1 { result.load.asked[lane] += 1 }
         recorder?.censored(due: due, sent: now, end: now)
       }
     }
-    clients.backlog.removeAll()
-    clients.idle.removeAll()
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
     settleIfQuiet()
   }

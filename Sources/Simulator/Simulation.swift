@@ -110,6 +110,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     failover = FailoverTracker(round: Core.round(of:))
     pipes = Array(repeating: .init(), count: environment.replicas * environment.replicas)
     result.messages = Array(repeating: .init(), count: Core.messageKinds.count)
+    if clients.lanes > 1 { result.load.asked = Array(repeating: 0, count: clients.lanes) }
   }
 
   /// Runs to the end. Once only.

@@ -25,13 +25,15 @@ import Verification
 
   private func audit(
     asked: String, done: String? = nil, seed: UInt64 = 1, overrides: [(path: String, value: String)] = [],
-    latencies: (TrialRecorder) -> Int = { $0.latencies.client.sum }
+    latencies: (TrialRecorder) -> Int = { $0.latencies.client.sum },
+    changed: (inout SimulationResult) -> Void = { _ in }
   ) throws -> LoadAudit {
     let asked = try #require(Bench.experiment(asked, overrides: overrides).points.first)
     let done = try done.map { try #require(Bench.experiment($0, overrides: overrides).points.first) } ?? asked
     let recorder = TrialRecorder(window: 5_000_000_000, interval: 100_000_000)
-    let result = done.variant.simulate(done.configuration(seed: seed, trial: 0), recorder, nil, false)
+    var result = done.variant.simulate(done.configuration(seed: seed, trial: 0), recorder, nil, false)
     #expect(result.verification.verdict == .ok)
+    changed(&result)
     return LoadAudit(asked.configuration(seed: seed, trial: 0), result, latencySum: latencies(recorder))
   }
 
@@ -104,6 +106,21 @@ import Verification
       overrides: [("cpu.per-message-in", "1ms"), ("workload.sessions", "100"), ("retry.timeout", "5s")])
     #expect(found.complaints == [] && found.summary.starved == 0)
     #expect(found.summary.waited > found.summary.due / 2)
+  }
+
+  @Test("A generator that leaves a place out, or asks more often at one than at another, is complained of")
+  func places() throws {
+    let lines = """
+      protocols: [raft]
+      workload: {arrival: poisson, rate: 300/s}
+      client.at: everywhere
+      measure: {warm-up: 500ms, window: 5s}
+      """
+    #expect(try audit(asked: lines).complaints == [])
+    let lone = try audit(asked: lines, done: lines.replacing("everywhere", with: "leader"))
+    #expect(lone.complaints.contains { $0.detail.contains("asked where replica 1 stands") })
+    let uneven = try audit(asked: lines, changed: { $0.load.asked[0] += 2 })
+    #expect(uneven.complaints.count == 1 && uneven.complaints[0].detail.contains("asked where replica 0 stands"))
   }
 
   @Test(
