@@ -39,6 +39,8 @@ struct SimulatedClient {
 /// All clients of a run, and what they are to ask.
 struct ClientPool {
   var clients: [SimulatedClient] = []
+  /// When the operation that was answered last was sent, and answered.
+  var lastAnswer: (sent: Int64, at: Int64)?
   /// Open loop: clients with nothing to do, and operations that found none, by `lane`.
   private var idle: [[Int32]]
   private var backlogs: [Deque<Int64>]
@@ -130,6 +132,8 @@ struct ClientPool {
   mutating func wait(_ due: Int64, in lane: Int) { backlogs[lane].append(due) }
   /// What waits longest for this client.
   mutating func takeWaiting(for client: Int) -> Int64? { backlogs[lane(of: client)].popFirst() }
+  /// When the operation was due that waits longest in this lane.
+  func longestWaiting(in lane: Int) -> Int64? { backlogs[lane].first }
   /// Nothing more is begun: the lane of each operation that waits, and when it was due.
   mutating func stopWaiting() -> [(lane: Int, due: Int64)] {
     defer {

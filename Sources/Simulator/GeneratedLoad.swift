@@ -19,8 +19,8 @@ public struct GeneratedLoad: Hashable, Sendable {
 
   /// Operations due in the window that found no free session.
   public var waited: UInt64 = 0
-  /// Of these, the ones that found no request waiting at any replica either: with more sessions they would have been
-  /// served at once, so what they waited for was the pool and not the cluster.
+  /// Of these, the ones that found a cluster that served, and no request waiting at any replica either: with more sessions
+  /// they would have been served at once, so what they waited for was the pool and not the cluster.
   public var starved: UInt64 = 0
 
   /// Operations in the system, from when they are due until they are answered or given up, integrated over the window:

@@ -37,7 +37,7 @@ extension Simulation {
     if let client = clients.takeIdle(lane) {
       begin(client, due: due)
     } else {
-      if phase == .window { noteWait() }
+      if phase == .window { noteWait(in: lane) }
       clients.wait(due, in: lane)
     }
     scheduleArrival()
@@ -48,14 +48,25 @@ extension Simulation {
   }
 
   /// All sessions are taken: because the cluster is behind, or only because there are so few?
-  private func noteWait() {
+  private func noteWait(in lane: Int) {
     result.load.waited += 1
+    guard isServing(lane) else { return }
     let isBehind = nodes.contains { node in
       guard let process = node.process, node.isUp else { return false }
       return node.waitingRequests > 0 || process.replica.isBacklogged || node.sendingUntil > now
         || node.isPaused && !node.inbox.isEmpty
     }
     if !isBehind { result.load.starved += 1 }
+  }
+
+  /// Whether one session more would have been of use. During an outage it would not, nor while what the outage left is worked off: one
+  /// leads; the last answer came no longer ago than it took itself, so that answers still come; and whatever waits in front
+  /// was due after that leader was elected.
+  private func isServing(_ lane: Int) -> Bool {
+    guard let leader = leaderNow(), leader.isRunning, let elected = result.leaderships.last?.at,
+      let answer = clients.lastAnswer, now - answer.at <= answer.at - answer.sent
+    else { return false }
+    return clients.longestWaiting(in: lane) ?? now >= elected
   }
 
   /// A client starts its next operation, which was due at `due`.
@@ -174,6 +185,7 @@ extension Simulation {
     clients.history[entry].returned = now
     clients.history[entry].outcome = .ok(reply)
     let client = clients.clients[index]
+    clients.lastAnswer = (client.sent, now)
     clients.presence.leave(at: now)
     noteResidence(client)
     recorder?.completed(sinceWindowStart: now - result.windowStart, latency: now - client.due)

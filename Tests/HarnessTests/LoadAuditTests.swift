@@ -99,6 +99,23 @@ import Verification
     #expect(many.complaints == [] && many.summary.waited == 0)
   }
 
+  @Test(
+    "An outage that takes all sessions does not: more would not have helped, nor while what it left is worked off",
+    arguments: ["crash: leader, for: 1s", "isolate: leader, for: 3s", "pause: leader, for: 1s"])
+  func outage(fault: String) throws {
+    for name in ["raft", "zab"] {
+      let lines = """
+        protocols: [\(name)]
+        cluster: {replicas: 3}
+        workload: {arrival: poisson, rate: 2k/s, sessions: 100}
+        measure: {warm-up: 500ms, window: 5s}
+        """
+      let found = try audit(asked: lines + "\nfaults: [{at: 1s, \(fault)}]")
+      #expect(found.complaints == [] && found.summary.starved <= 5, "\(found)")
+      #expect(found.summary.waited > 100)
+    }
+  }
+
   @Test("At saturation operations wait for sessions, and the run is sound, because as many wait at the leader")
   func saturated() throws {
     let found = try audit(
