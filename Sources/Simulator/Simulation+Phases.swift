@@ -53,7 +53,7 @@ extension Simulation {
       } else {
         result.counts.unanswered += 1
         if clients.lanes > 1 { result.load.asked[lane] += 1 }
-        recorder?.censored(due: due, sent: now, end: now)
+        recorder?.censored(due: due, sent: nil, end: now)
       }
     }
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }

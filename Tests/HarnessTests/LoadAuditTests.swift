@@ -30,7 +30,7 @@ import Verification
   ) throws -> LoadAudit {
     let asked = try #require(Bench.experiment(asked, overrides: overrides).points.first)
     let done = try done.map { try #require(Bench.experiment($0, overrides: overrides).points.first) } ?? asked
-    let recorder = TrialRecorder(window: 5_000_000_000, interval: 100_000_000)
+    let recorder = TrialRecorder(window: 5_000_000_000, interval: 100_000_000, timeout: 1_000_000_000)
     var result = done.variant.simulate(done.configuration(seed: seed, trial: 0), recorder, nil, false)
     #expect(result.verification.verdict == .ok)
     changed(&result)
@@ -173,6 +173,18 @@ import Verification
       #expect(found.complaints.contains { $0.invariant == "LITTLE" })
     }
     #expect(try audit(asked: slow).complaints.allSatisfy { $0.invariant != "LITTLE" })
+  }
+
+  @Test("What was never sent has no service time, and what is not answered counts as the timeout at least, but not in the sum")
+  func unanswered() {
+    let recorder = TrialRecorder(window: 1_000, interval: 100, timeout: 500)
+    recorder.censored(due: 10, sent: nil, end: 20)
+    recorder.censored(due: 10, sent: 15, end: 20)
+    recorder.censored(due: 0, sent: 100, end: 700)
+    let latencies = recorder.latencies
+    #expect(latencies.client.count == 3 && latencies.client.min == 500 && latencies.client.max == 700)
+    #expect(latencies.client.sum == 10 + 10 + 700)
+    #expect(latencies.service.count == 2 && latencies.service.min == 500 && latencies.service.sum == 5 + 600)
   }
 
   @Test("A run whose generator failed is void in every file, with the reason, and no other verdict hides behind it")

@@ -28,7 +28,8 @@ struct Trial: Sendable {
     let configuration = point.configuration(seed: seed, trial: number)
     let measure = configuration.measure
     let recorder = TrialRecorder(
-      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds, keepsSeries: keepsSeries)
+      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds,
+      timeout: configuration.environment.retry.timeout.nanoseconds, keepsSeries: keepsSeries)
     func simulate() -> SimulationResult { point.variant.simulate(configuration, recorder, trace, keepsHistory) }
 
     let key = RunKey(point.subject, seed: seed, trial: number)
