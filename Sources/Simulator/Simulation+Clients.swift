@@ -101,6 +101,7 @@ extension Simulation {
         }
         setAlarm(index, .think, at: now + pause)
       }
+    case .draining: healIfDrained()
     case .healing:
       if clients.clients[index].hasProven {
         settleIfQuiet()

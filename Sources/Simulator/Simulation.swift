@@ -69,6 +69,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   var failover: FailoverTracker
   var coverage = SimulatorCoverage()
   var chosenThrough: UInt64 = 0
+  /// By then what was due in the window is answered or given up, however slow something is.
+  var drainedBy: Int64 = .max
   /// By then a run must have come to rest.
   var deadline: Int64 = .max
   /// When the last million events were over.
