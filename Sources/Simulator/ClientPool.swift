@@ -39,15 +39,15 @@ struct SimulatedClient {
 /// All clients of a run, and what they are to ask.
 struct ClientPool {
   var clients: [SimulatedClient] = []
-  /// Open loop: clients with nothing to do, and operations that found none.
-  var idle: [Int32] = []
-  var backlog = Deque<Int64>()
+  /// When the operation that was answered last was sent, and answered.
+  var lastAnswer: (sent: Int64, at: Int64)?
+  /// Open loop: clients with nothing to do, and operations that found none, by `lane`.
+  private var idle: [[Int32]]
+  private var backlogs: [Deque<Int64>]
+  private var lastLane = 0
   var byName: [UInt64: Int32] = [:]
   var history: [ClientOperation] = []
   var presence = Presence()
-  /// When an operation was last begun or answered, and how long the last answer took.
-  var lastProgress: Int64 = 0
-  var lastService: Int64 = 0
   let workload: Workload
   let isOpenLoop: Bool
   private let retry: RetryPolicy
@@ -86,6 +86,10 @@ struct ClientPool {
     case .closed(let clients, _): (count, isOpenLoop) = (clients, false)
     case .none: (count, isOpenLoop) = (0, false)
     }
+    let isSpread = isOpenLoop && configuration.environment.geography.clients == .everywhere
+    let lanes = isSpread ? max(1, min(replicas, count)) : 1
+    idle = Array(repeating: [], count: lanes)
+    backlogs = Array(repeating: .init(), count: lanes)
     for index in 0..<count { clients.append(SimulatedClient(session: session(index, generation: 0))) }
   }
 
@@ -112,6 +116,35 @@ struct ClientPool {
     return byName[id.client].map { Int($0) }
   }
 
+  // MARK: Open loop
+
+  /// Operations of a lane are begun by its own clients only: one lane for each home of clients that stand everywhere, one for all
+  /// elsewhere. Otherwise the client that was free last would be asked again, and one place would do everything.
+  var lanes: Int { idle.count }
+  private func lane(of client: Int) -> Int { client % lanes }
+  /// The lane of the operation that is due now: each in turn.
+  mutating func nextLane() -> Int {
+    lastLane = (lastLane + 1) % lanes
+    return lastLane
+  }
+  mutating func takeIdle(_ lane: Int) -> Int? { idle[lane].popLast().map { Int($0) } }
+  mutating func rest(_ client: Int) { idle[lane(of: client)].append(Int32(client)) }
+  mutating func wait(_ due: Int64, in lane: Int) { backlogs[lane].append(due) }
+  /// What waits longest for this client.
+  mutating func takeWaiting(for client: Int) -> Int64? { backlogs[lane(of: client)].popFirst() }
+  /// When the operation was due that waits longest in this lane.
+  func longestWaiting(in lane: Int) -> Int64? { backlogs[lane].first }
+  /// Nothing more is begun: the lane of each operation that waits, and when it was due.
+  mutating func stopWaiting() -> [(lane: Int, due: Int64)] {
+    defer {
+      for lane in backlogs.indices {
+        backlogs[lane].removeAll()
+        idle[lane].removeAll()
+      }
+    }
+    return backlogs.indices.flatMap { lane in backlogs[lane].map { (lane, $0) } }
+  }
+
   func requestBytes(_ client: Int32) -> Int { clients[Int(client)].session.outstanding?.byteCount ?? 0 }
 
   mutating func begin(at time: Int64) { start = time }
@@ -135,7 +168,9 @@ struct ClientPool {
   mutating func pause(_ think: DelayDistribution) -> Int64 { think.sample(&pauses) }
 
   mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
-    let key = keys?.next(&popularity) ?? UInt32(content.below(UInt64(newest.count)))
+    // Drawn even if another one counts: which operation it is must not depend on how keys are chosen.
+    let uniform = UInt32(content.below(UInt64(newest.count)))
+    let key = keys?.next(&popularity) ?? uniform
     let kind = content.unit()
     if kind < workload.reads { return (.get(key), 0) }
     if kind < workload.reads + workload.deletes { return (.delete(key), 0) }

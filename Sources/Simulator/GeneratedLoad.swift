@@ -11,14 +11,16 @@ public struct GeneratedLoad: Hashable, Sendable {
   public var payload: UInt64 = 0
   /// Operations on the keys that are watched (``KeyChoice/watched(of:)``).
   public var watched: UInt64 = 0
+  /// Operations due in the window that were for clients of each replica's place, begun or not; empty unless they come in turn.
+  public var asked: [UInt64] = []
   /// Rests that a closed loop's clients began in the window, and the nanoseconds that they were to take.
   public var rests: UInt64 = 0
   public var rested: Int64 = 0
 
   /// Operations due in the window that found no free session.
   public var waited: UInt64 = 0
-  /// Of these, the ones that found a cluster that was serving, with no request waiting at any replica: with more sessions they
-  /// would have been served at once, so what they waited for was the pool and not the cluster.
+  /// Of these, the ones that found a cluster that served, and no request waiting at any replica either: with more sessions
+  /// they would have been served at once, so what they waited for was the pool and not the cluster.
   public var starved: UInt64 = 0
 
   /// Operations in the system, from when they are due until they are answered or given up, integrated over the window:

@@ -33,11 +33,12 @@ extension Simulation {
     let due = now
     if phase == .window { result.counts.due += 1 }
     clients.presence.enter(at: now)
-    if let client = clients.idle.popLast() {
-      begin(Int(client), due: due)
+    let lane = clients.nextLane()
+    if let client = clients.takeIdle(lane) {
+      begin(client, due: due)
     } else {
-      if phase == .window { noteWait() }
-      clients.backlog.append(due)
+      if phase == .window { noteWait(in: lane) }
+      clients.wait(due, in: lane)
     }
     scheduleArrival()
   }
@@ -46,11 +47,10 @@ extension Simulation {
     if let next = clients.nextArrival() { queue.push(.arrival, at: max(now, next)) }
   }
 
-  /// All sessions are taken: because the cluster is behind, because it does not serve just now, or only because there are so few?
-  private func noteWait() {
+  /// All sessions are taken: because the cluster is behind, or only because there are so few?
+  private func noteWait(in lane: Int) {
     result.load.waited += 1
-    // A cluster that serves answers one of those that it has within about a service time.
-    guard now - clients.lastProgress <= clients.lastService else { return }
+    guard isServing(lane) else { return }
     let isBehind = nodes.contains { node in
       guard let process = node.process, node.isUp else { return false }
       return node.waitingRequests > 0 || process.replica.isBacklogged || node.sendingUntil > now
@@ -59,17 +59,27 @@ extension Simulation {
     if !isBehind { result.load.starved += 1 }
   }
 
+  /// Whether one session more would have been of use. During an outage it would not, nor while what the outage left is worked off: one
+  /// leads; the last answer came no longer ago than it took itself, so that answers still come; and whatever waits in front
+  /// was due after that leader was elected.
+  private func isServing(_ lane: Int) -> Bool {
+    guard let leader = leaderNow(), leader.isRunning, let elected = result.leaderships.last?.at,
+      let answer = clients.lastAnswer, now - answer.at <= answer.at - answer.sent
+    else { return false }
+    return clients.longestWaiting(in: lane) ?? now >= elected
+  }
+
   /// A client starts its next operation, which was due at `due`.
   private func begin(_ index: Int, due: Int64) {
     let (operation, padding) = clients.nextOperation()
     let isMeasured = due >= result.windowStart && phase >= .window && due < result.windowEnd
-    clients.lastProgress = now
     clients.clients[index].due = due
     clients.clients[index].sent = now
     clients.clients[index].isMeasured = isMeasured
     if isMeasured {
       result.counts.longestWait = max(result.counts.longestWait, now - due)
       result.load.note(operation, padding, isWatched: operation.key < clients.watchedKeys)
+      if clients.lanes > 1 { result.load.asked[Int(clients.clients[index].home.index)] += 1 }
     }
     clients.clients[index].hasTimedOut = false
     start(operation, padding, index)
@@ -82,7 +92,7 @@ extension Simulation {
       if clients.clients.allSatisfy({ $0.session.name != nil && !$0.isBusy }) { beginWarmUp() }
     case .warmUp, .window:
       if clients.isOpenLoop {
-        if let due = clients.backlog.popFirst() { begin(index, due: due) } else { clients.idle.append(Int32(index)) }
+        if let due = clients.takeWaiting(for: index) { begin(index, due: due) } else { clients.rest(index) }
       } else if case .closed(_, let think) = clients.workload.arrival {
         let pause = clients.pause(think)
         if phase == .window {
@@ -91,6 +101,7 @@ extension Simulation {
         }
         setAlarm(index, .think, at: now + pause)
       }
+    case .draining: healIfDrained()
     case .healing:
       if clients.clients[index].hasProven {
         settleIfQuiet()
@@ -175,8 +186,7 @@ extension Simulation {
     clients.history[entry].returned = now
     clients.history[entry].outcome = .ok(reply)
     let client = clients.clients[index]
-    clients.lastProgress = now
-    clients.lastService = now - client.sent
+    clients.lastAnswer = (client.sent, now)
     clients.presence.leave(at: now)
     noteResidence(client)
     recorder?.completed(sinceWindowStart: now - result.windowStart, latency: now - client.due)

@@ -67,15 +67,14 @@ extension Simulation {
     }
   }
 
-  /// A change lasts that healing will take back, and that is not for the better.
-  var isUnderCondition: Bool {
-    conditions.contains {
-      switch $0.condition {
-      case .loss(let probability): probability > environment.link.loss
-      default: true
-      }
-    }
+  /// More is lost just now than the environment loses, or in longer bursts.
+  var isLosingMore: Bool { loss > environment.link.loss || loss > 0 && burst > environment.link.burst }
+  /// Something is slower or faster just now than the environment has it.
+  var isSlowed: Bool {
+    bandwidth != environment.bandwidth || addedDelays.contains { $0.delay != .constant(.zero) }
+      || nodes.contains { $0.fsync != environment.fsync || $0.fsyncFactor != 1 || $0.cpu != environment.cpu }
   }
+  var isFlapping: Bool { flaps.contains { $0.obstacle.era == era && now < $0.until } }
 
   // MARK: Links that flap
 

@@ -26,7 +26,10 @@ extension Simulation {
     case .window where phase == .warmUp:
       phase = .window
       clients.presence.start(at: now)
-    case .healing where phase == .window: beginHealing()
+    case .healing where phase == .window: endWindow()
+    case .healing where phase == .draining && now >= drainedBy:
+      censorOutstanding()
+      beginHealing()
     case .over where phase == .forming:
       phase = .over
     case .over where phase >= .healing && now >= deadline:
@@ -38,38 +41,60 @@ extension Simulation {
     }
   }
 
-  private func beginHealing() {
-    phase = .healing
+  private func endWindow() {
     result.windowEnd = min(result.windowEnd, now)
     result.load.inSystem = clients.presence.stop(at: now)
+    if isFaulty {
+      censorOutstanding()
+    } else if isSlowed, awaitsMeasured {
+      phase = .draining
+      dropBacklog()
+      drainedBy = now + configuration.measure.patience.nanoseconds / 2
+      return queue.push(.phase(.healing), at: drainedBy)
+    }
+    beginHealing()
+  }
+
+  /// Whoever is slow to the end of the window is slow for everything that was due in it: otherwise the last operations would be
+  /// better off than they are where nothing is taken back.
+  func healIfDrained() {
+    if phase == .draining, !awaitsMeasured { beginHealing() }
+  }
+  private var awaitsMeasured: Bool { clients.clients.contains { $0.isMeasured && $0.entry != nil } }
+
+  private func beginHealing() {
+    phase = .healing
     deadline = now + configuration.measure.patience.nanoseconds
     queue.push(.phase(.over), at: deadline)
-    if isFaulty { censorOutstanding() }
     heal()
-    // What was due and found no client is not started any more: it is unanswered.
-    for due in clients.backlog {
-      if due < result.windowStart {
-        result.load.before += now - result.windowStart
-      } else {
-        result.counts.unanswered += 1
-        recorder?.censored(due: due, sent: now, end: now)
-      }
-    }
-    clients.backlog.removeAll()
-    clients.idle.removeAll()
+    dropBacklog()
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
     settleIfQuiet()
   }
 
-  /// A fault is active that `heal` will take back.
+  private func dropBacklog() {
+    // What was due and found no client is not started any more: it is unanswered.
+    for (lane, due) in clients.stopWaiting() {
+      if due < result.windowStart {
+        result.load.before += now - result.windowStart
+      } else {
+        result.counts.unanswered += 1
+        if clients.lanes > 1 { result.load.asked[lane] += 1 }
+        recorder?.censored(due: due, sent: nil, end: now)
+      }
+    }
+  }
+
+  /// Something does not work that `heal` will set right.
   private var isFaulty: Bool {
-    isUnderCondition || !blockade.isEmpty || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
+    isLosingMore || !blockade.isEmpty || isFlapping || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
   /// window counts as unanswered.
   private func censorOutstanding() {
     for index in clients.clients.indices where clients.clients[index].isMeasured && clients.clients[index].entry != nil
     {
+      noteResidence(clients.clients[index])
       clients.clients[index].isMeasured = false
       result.counts.unanswered += 1
       recorder?.censored(due: clients.clients[index].due, sent: clients.clients[index].sent, end: now)
@@ -149,7 +174,7 @@ extension Simulation {
 
   /// Whether there was something to strike.
   private func strike(_ fault: Fault) -> Bool {
-    guard phase < .healing else { return false }
+    guard phase < .draining else { return false }
     switch fault {
     case .crash(let target, let downtime):
       guard let node = resolve(target), node.isUp else { return false }

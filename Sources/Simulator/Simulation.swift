@@ -69,6 +69,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   var failover: FailoverTracker
   var coverage = SimulatorCoverage()
   var chosenThrough: UInt64 = 0
+  /// By then what was due in the window is answered or given up, however slow something is.
+  var drainedBy: Int64 = .max
   /// By then a run must have come to rest.
   var deadline: Int64 = .max
   /// When the last million events were over.
@@ -110,6 +112,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     failover = FailoverTracker(round: Core.round(of:))
     pipes = Array(repeating: .init(), count: environment.replicas * environment.replicas)
     result.messages = Array(repeating: .init(), count: Core.messageKinds.count)
+    if clients.lanes > 1 { result.load.asked = Array(repeating: 0, count: clients.lanes) }
   }
 
   /// Runs to the end. Once only.

@@ -58,6 +58,8 @@ enum SimulationPhase: Int, Comparable {
   case forming
   case warmUp
   case window
+  /// Nothing new begins. What is outstanding is answered as slowly as what lasts has it.
+  case draining
   /// Every fault is taken back; what is outstanding is answered, and each client gets one more operation through.
   case healing
   /// Replicas come to agree.

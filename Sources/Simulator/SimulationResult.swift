@@ -136,8 +136,8 @@ public struct OperationCounts: Hashable, Sendable {
 public protocol Recorder: AnyObject {
   /// An operation due in the window was answered: due -> sent -> answered.
   func answered(due: Int64, sent: Int64, at: Int64)
-  /// An operation due in the window was not answered by the end: it counts as at least this long.
-  func censored(due: Int64, sent: Int64, end: Int64)
+  /// An operation due in the window was not answered by the end: it would have taken longer. `sent` is nil if it never began.
+  func censored(due: Int64, sent: Int64?, end: Int64)
   /// Any answer in the window or out of it, for the timeline (relative to the window's start).
   func completed(sinceWindowStart: Int64, latency: Int64)
   /// Any operation given up in the window or out of it, for the timeline.

@@ -36,7 +36,7 @@ final class Samples: Recorder {
   var client: [Int64] = []
 
   func answered(due: Int64, sent: Int64, at: Int64) { client.append(at - due) }
-  func censored(due: Int64, sent: Int64, end: Int64) {}
+  func censored(due: Int64, sent: Int64?, end: Int64) {}
   func completed(sinceWindowStart: Int64, latency: Int64) {}
   func abandoned(sinceWindowStart: Int64) {}
   func committed(proposed: Int64, at: Int64) { commits.append(at - proposed) }

@@ -25,13 +25,15 @@ import Verification
 
   private func audit(
     asked: String, done: String? = nil, seed: UInt64 = 1, overrides: [(path: String, value: String)] = [],
-    latencies: (TrialRecorder) -> Int = { $0.latencies.client.sum }
+    latencies: (TrialRecorder) -> Int = { $0.latencies.client.sum },
+    changed: (inout SimulationResult) -> Void = { _ in }
   ) throws -> LoadAudit {
     let asked = try #require(Bench.experiment(asked, overrides: overrides).points.first)
     let done = try done.map { try #require(Bench.experiment($0, overrides: overrides).points.first) } ?? asked
-    let recorder = TrialRecorder(window: 5_000_000_000, interval: 100_000_000)
-    let result = done.variant.simulate(done.configuration(seed: seed, trial: 0), recorder, nil, false)
+    let recorder = TrialRecorder(window: 5_000_000_000, interval: 100_000_000, timeout: 1_000_000_000)
+    var result = done.variant.simulate(done.configuration(seed: seed, trial: 0), recorder, nil, false)
     #expect(result.verification.verdict == .ok)
+    changed(&result)
     return LoadAudit(asked.configuration(seed: seed, trial: 0), result, latencySum: latencies(recorder))
   }
 
@@ -98,7 +100,7 @@ import Verification
   }
 
   @Test("While nothing is served, operations wait for the cluster, whatever the pool")
-  func outage() throws {
+  func noQuorum() throws {
     let found = try audit(
       asked: """
         protocols: [raft]
@@ -106,7 +108,24 @@ import Verification
         measure: {warm-up: 500ms, window: 5s}
         faults: [{at: 1s, crash: follower}, {at: 1s, crash: follower}, {at: 1.1s, crash: leader}]
         """)
-    #expect(found.complaints == [] && found.summary.waited > 600 && found.summary.starved == 0)
+    #expect(found.complaints == [] && found.summary.waited > 600 && found.summary.starved <= 5)
+  }
+
+  @Test(
+    "An outage that takes all sessions does not: more would not have helped, nor while what it left is worked off",
+    arguments: ["crash: leader, for: 1s", "isolate: leader, for: 3s", "pause: leader, for: 1s"])
+  func outage(fault: String) throws {
+    for name in ["raft", "zab"] {
+      let lines = """
+        protocols: [\(name)]
+        cluster: {replicas: 3}
+        workload: {arrival: poisson, rate: 2k/s, sessions: 100}
+        measure: {warm-up: 500ms, window: 5s}
+        """
+      let found = try audit(asked: lines + "\nfaults: [{at: 1s, \(fault)}]")
+      #expect(found.complaints == [] && found.summary.starved <= 5, "\(found)")
+      #expect(found.summary.waited > 100)
+    }
   }
 
   @Test("At saturation operations wait for sessions, and the run is sound, because as many wait at the leader")
@@ -116,6 +135,21 @@ import Verification
       overrides: [("cpu.per-message-in", "1ms"), ("workload.sessions", "100"), ("retry.timeout", "5s")])
     #expect(found.complaints == [] && found.summary.starved == 0)
     #expect(found.summary.waited > found.summary.due / 2)
+  }
+
+  @Test("A generator that leaves a place out, or asks more often at one than at another, is complained of")
+  func places() throws {
+    let lines = """
+      protocols: [raft]
+      workload: {arrival: poisson, rate: 300/s}
+      client.at: everywhere
+      measure: {warm-up: 500ms, window: 5s}
+      """
+    #expect(try audit(asked: lines).complaints == [])
+    let lone = try audit(asked: lines, done: lines.replacing("everywhere", with: "leader"))
+    #expect(lone.complaints.contains { $0.detail.contains("asked where replica 1 stands") })
+    let uneven = try audit(asked: lines, changed: { $0.load.asked[0] += 2 })
+    #expect(uneven.complaints.count == 1 && uneven.complaints[0].detail.contains("asked where replica 0 stands"))
   }
 
   @Test(
@@ -151,6 +185,20 @@ import Verification
       #expect(found.complaints.contains { $0.invariant == "LITTLE" })
     }
     #expect(try audit(asked: slow).complaints.allSatisfy { $0.invariant != "LITTLE" })
+  }
+
+  @Test(
+    "What was never sent has no service time, and what is not answered counts as the timeout at least, but not in the sum"
+  )
+  func unanswered() {
+    let recorder = TrialRecorder(window: 1_000, interval: 100, timeout: 500)
+    recorder.censored(due: 10, sent: nil, end: 20)
+    recorder.censored(due: 10, sent: 15, end: 20)
+    recorder.censored(due: 0, sent: 100, end: 700)
+    let latencies = recorder.latencies
+    #expect(latencies.client.count == 3 && latencies.client.min == 500 && latencies.client.max == 700)
+    #expect(latencies.client.sum == 10 + 10 + 700)
+    #expect(latencies.service.count == 2 && latencies.service.min == 500 && latencies.service.sum == 5 + 600)
   }
 
   @Test("A run whose generator failed is void in every file, with the reason, and no other verdict hides behind it")

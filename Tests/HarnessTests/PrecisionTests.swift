@@ -111,6 +111,19 @@ import Testing
     #expect(one.summary.map(\.run.trial) == [4, 4] && one.precision.allSatisfy { $0.isMet == nil && $0.trials == 1 })
   }
 
+  @Test("What blocks are cut from is kept of no trial from the one on that makes them needless")
+  func series() throws {
+    let lines = "protocols: [raft]\nmeasure: {window: 100ms}\ntrials: 30"
+    let point = try #require(Bench.experiment(lines + "\nprecision: 1%").points.first)
+    let last = Bootstrap.leastUnits - 2
+    #expect(point.mayNeedBlocks(atPlace: last) && !point.mayNeedBlocks(atPlace: last + 1))
+    #expect(try Bench.experiment(lines).points.allSatisfy { !$0.mayNeedBlocks(atPlace: 0) })
+    for keeps in [true, false] {
+      let trial = Trial(of: point, seed: 1, number: 0, probe: nil, countsCosts: false, keepsSeries: keeps)
+      #expect((trial.series != nil) == keeps)
+    }
+  }
+
   @Test("Later layers replace an earlier precision, and may take it away")
   func layers() throws {
     let lines =

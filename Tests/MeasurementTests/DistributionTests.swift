@@ -57,8 +57,8 @@ import Testing
       if value % 3 == 0 { first.record(nanoseconds) } else { second.record(nanoseconds) }
       whole.record(nanoseconds)
     }
-    second.recordCensored(atLeast: 5_000_000_000)
-    whole.recordCensored(atLeast: 5_000_000_000)
+    second.recordCensored(after: 5_000_000_000)
+    whole.recordCensored(after: 5_000_000_000)
     first.merge(second)
     #expect(first == whole)
     #expect(first.censored == 1)
@@ -70,10 +70,20 @@ import Testing
   func censoring() {
     var distribution = Distribution()
     for _ in 0..<80 { distribution.record(1000) }
-    for _ in 0..<20 { distribution.recordCensored(atLeast: 1_000_000) }
+    for _ in 0..<20 { distribution.recordCensored(after: 1_000_000) }
     #expect(distribution.censored == 20 && distribution.count == 100)
     #expect(distribution.quantile(.percent(80)) == 1000)
     #expect(distribution.quantile(.percent(90)) == 1_000_000)
+  }
+
+  @Test("However early nobody waited any longer, a quantile that falls among the censored is the timeout at least")
+  func censoredEarly() {
+    var distribution = Distribution()
+    for _ in 0..<80 { distribution.record(5_000) }
+    for _ in 0..<20 { distribution.recordCensored(after: 10, least: 1_000_000) }
+    #expect(distribution.quantile(.percent(50)) == 5_000 && distribution.quantile(.percent(90)) == 1_000_000)
+    #expect(distribution.min == 5_000 && distribution.max == 1_000_000)
+    #expect(distribution.sum == 80 * 5_000 + 20 * 10)
   }
 
   @Test("The spectrum rises, ends where the samples do, and counts what lies at or below")

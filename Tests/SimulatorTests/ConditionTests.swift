@@ -260,6 +260,56 @@ import Unreplicated
     #expect(run([.init(at: .zero, .change(.processor(.follower, 4), for: nil))]) == 2 * millisecond + 29_000)
   }
 
+  // MARK: What lasts to the window's end
+
+  /// One replica, whose write takes 10 ms, and an operation each 10 ms from 10 to 90 ms.
+  private func last(_ faults: [ScheduledFault], patience: Int = 300_000) -> (latencies: [Int64], censored: Int) {
+    var environment = environment(replicas: 1, fsync: .milliseconds(10))
+    environment.batch.commands = 1
+    environment.groupCommit = .none
+    let samples = Samples()
+    let result = Simulation<Unreplicated>(
+      .init(
+        environment: environment, workload: Workload(arrival: .constant(perSecond: 100), sessions: 9, payload: 8),
+        measure: Measure(warmUp: .zero, window: .milliseconds(99), patience: .milliseconds(patience)),
+        faults: FaultPlan(faults), seed: 1), tuning: .init(), recorder: samples
+    ).run()
+    expectOK(result)
+    #expect(samples.client.count + samples.censored == 9 && Int(result.counts.unanswered) == samples.censored)
+    return (samples.client.map { $0 / millisecond }, samples.censored)
+  }
+
+  @Test("What is slow to the end of the window is so for all that was due in it, and nothing of it is censored")
+  func slowToTheEnd() {
+    let node = FaultTarget.node(NodeID(0))
+    // Each waits 20 ms longer than the one before it, far beyond the window.
+    let slow = last([.init(at: .zero, .change(.disk(node, .factor(3)), for: nil))])
+    #expect(slow.latencies == (0..<9).map { Int64(30 + 20 * $0) } && slow.censored == 0)
+    let even = last([.init(at: .zero, .change(.disk(node, .write(.constant(.milliseconds(8)))), for: nil))])
+    #expect(even.latencies == Array(repeating: 8, count: 9) && even.censored == 0)
+    // Half of the patience is what it may take.
+    let bounded = last([.init(at: .zero, .change(.disk(node, .factor(3)), for: nil))], patience: 200)
+    #expect(bounded.latencies == [30, 50, 70, 90, 110, 130] && bounded.censored == 3)
+  }
+
+  @Test("What does not work at the end of the window censors, unless what lasts is without effect")
+  func lostToTheEnd() {
+    func lost(_ at: Int, _ probability: Double) -> ScheduledFault { .init(at: .milliseconds(at), .loss(probability)) }
+    func censored(_ faults: [ScheduledFault]) -> (Int, Int) {
+      let samples = Samples()
+      _ = raft(
+        faults, load: Workload(arrival: .constant(perSecond: 1_000), sessions: 64, payload: 8), samples: samples)
+      return (samples.client.count, samples.censored)
+    }
+    #expect(censored([]) == (999, 0))
+    #expect(censored([lost(990, 1)]).1 > 5)
+    #expect(censored([lost(100, 0.5), lost(101, 0)]).1 == 0)
+    #expect(censored([.init(at: .milliseconds(100), .change(.burst(8), for: nil))]) == (999, 0))
+    #expect(censored([.init(at: .milliseconds(100), .change(.delay(nil, .constant(.zero)), for: nil))]) == (999, 0))
+    let flap = ScheduledFault(at: .milliseconds(980), .flap(.target(.leader), period: .milliseconds(30), for: nil))
+    #expect(censored([flap]).1 > 1)
+  }
+
   // MARK: Group commit
 
   @Test("Four appends of one instant share a write, or do not, or wait for company, as the policy says")

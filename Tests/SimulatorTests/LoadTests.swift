@@ -161,6 +161,7 @@ import func Foundation.pow
     #expect(plain.map(\.key).prefix(400) == bursty.map(\.key).prefix(400))
     let skewed = history { $0.keyChoice = .zipf(exponent: 0.99) }
     #expect(plain.map(\.invoked).prefix(400) == skewed.map(\.invoked).prefix(400))
+    #expect(plain.map(\.kind).prefix(400) == skewed.map(\.kind).prefix(400))
     #expect(plain.map(\.key).prefix(400) != skewed.map(\.key).prefix(400))
   }
 

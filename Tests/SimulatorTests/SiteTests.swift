@@ -52,6 +52,24 @@ import Testing
     #expect(result.commits == [time] && result.clients == [time])
   }
 
+  @Test("Where clients stand everywhere, an open loop asks from each place in turn, however few sessions are busy at a time")
+  func everywhereInTurn() {
+    let samples = Samples()
+    var environment = environment(
+      replicas: 3, heartbeat: .milliseconds(100), electionTimeout: .seconds(1)...(.seconds(2)))
+    environment.geography = geography(.everywhere)
+    let result = simulate(
+      .init(
+        environment: environment,
+        workload: Workload(arrival: .constant(perSecond: 2), sessions: 30, keys: 10, payload: 16),
+        measure: Measure(warmUp: .seconds(30), window: .seconds(30)), seed: 1), recorder: samples)
+    expectOK(result)
+    #expect(result.load.asked.allSatisfy { abs(Int($0) - 20) <= 1 } && result.load.asked.count == 3)
+    // A commit takes 20 ms; to the leader at A and back it is nothing, 20 ms and 100 ms.
+    let times = samples.client.map { $0 / millisecond }
+    #expect(Set(times) == [20, 40, 120] && [20, 40, 120].allSatisfy { time in times.count { $0 == time } >= 19 })
+  }
+
   @Test("Replicas of one site are link.delay apart, those of two what the matrix says and no more")
   func sameSite() {
     // A B C A B: the leader at C waits for two others, of which the nearest are the two at B.

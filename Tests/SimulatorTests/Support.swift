@@ -13,13 +13,18 @@ final class Samples: Recorder {
   var service: [Int64] = []
   var commits: [Int64] = []
   var censored = 0
+  /// Of these, the ones that were never sent.
+  var unsent = 0
   var stages: [[Int64]] = []
 
   func answered(due: Int64, sent: Int64, at: Int64) {
     client.append(at - due)
     service.append(at - sent)
   }
-  func censored(due: Int64, sent: Int64, end: Int64) { censored += 1 }
+  func censored(due: Int64, sent: Int64?, end: Int64) {
+    censored += 1
+    if sent == nil { unsent += 1 }
+  }
   func completed(sinceWindowStart: Int64, latency: Int64) {}
   func abandoned(sinceWindowStart: Int64) {}
   func committed(proposed: Int64, at: Int64) { commits.append(at - proposed) }

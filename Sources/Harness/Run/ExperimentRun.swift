@@ -118,7 +118,9 @@ public final class ExperimentRun: Sendable {
     if countsCosts { warmUp() }
     DispatchQueue.concurrentPerform(iterations: max(1, min(plan.jobs, start.most))) { _ in
       while !isCancelled(), let (work, point) = take() {
-        let trial = Trial(of: point, seed: plan.seed, number: work.number, probe: probe, countsCosts: countsCosts)
+        let trial = Trial(
+          of: point, seed: plan.seed, number: work.number, probe: probe, countsCosts: countsCosts,
+          keepsSeries: point.mayNeedBlocks(atPlace: work.place))
         guard let complete = add(trial, work, progress) else { continue }
         let rows = complete.rows(seed: plan.seed)
         state.withLock { state in
@@ -182,7 +184,11 @@ extension ExperimentPoint {
 
   /// Whether its trials may turn out too few to be resampled whole. A fault makes the parts of a window different from each other, so
   /// that none can stand for another.
-  var mayNeedBlocks: Bool { faults.entries.isEmpty && (trials < Bootstrap.leastUnits || precision != nil) }
+  ///
+  /// Once there are as many as it takes, those before them are let go of, so from that place on none is kept.
+  func mayNeedBlocks(atPlace place: Int) -> Bool {
+    faults.entries.isEmpty && place + 1 < Bootstrap.leastUnits && (trials < Bootstrap.leastUnits || precision != nil)
+  }
 }
 
 extension ResultTables {

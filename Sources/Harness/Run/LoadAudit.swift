@@ -26,6 +26,7 @@ struct LoadAudit {
     summary.residence = latencySum - Int(load.beyond) + Int(load.before)
     guard result.hasFormed else { return }
     checkArrivals(configuration, result)
+    checkPlaces(configuration, load)
     if configuration.workload.arrival != .none { checkContent(configuration.workload, load) }
     if case .closed(_, let think) = configuration.workload.arrival { checkRests(think, load) }
     if summary.starved * Self.starvedShare > summary.due {
@@ -90,6 +91,20 @@ struct LoadAudit {
     // One more or less at the edges.
     let spread = isRandom ? Self.tolerance(variance: expected, largest: 1) : 0
     expect("operations due", Double(summary.due), expected, within: spread + 1)
+  }
+
+  /// Clients that stand everywhere are asked in turn.
+  private mutating func checkPlaces(_ configuration: SimulationConfiguration, _ load: GeneratedLoad) {
+    let places = min(configuration.environment.replicas, configuration.workload.sessions)
+    guard configuration.environment.geography.clients == .everywhere, places > 1 else { return }
+    switch configuration.workload.arrival {
+    case .constant, .poisson: break
+    case .closed, .none: return
+    }
+    for place in 0..<places {
+      let found = place < load.asked.count ? Double(load.asked[place]) : 0
+      expect("operations asked where replica \(place) stands", found, Double(summary.due) / Double(places), within: 1)
+    }
   }
 
   private mutating func checkContent(_ workload: Workload, _ load: GeneratedLoad) {

@@ -23,12 +23,13 @@ struct Trial: Sendable {
   /// `probe` counts allocations: only where no other thread allocates. Without it there is no cost row.
   init(
     of point: ExperimentPoint, seed: UInt64, number: Int, probe: AllocationProbe?, countsCosts: Bool,
-    trace: ((String) -> Void)? = nil, keepsHistory: Bool = false
+    keepsSeries: Bool = false, trace: ((String) -> Void)? = nil, keepsHistory: Bool = false
   ) {
     let configuration = point.configuration(seed: seed, trial: number)
     let measure = configuration.measure
     let recorder = TrialRecorder(
-      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds, keepsSeries: point.mayNeedBlocks)
+      window: measure.window.nanoseconds, interval: measure.interval.nanoseconds,
+      timeout: configuration.environment.retry.timeout.nanoseconds, keepsSeries: keepsSeries)
     func simulate() -> SimulationResult { point.variant.simulate(configuration, recorder, trace, keepsHistory) }
 
     let key = RunKey(point.subject, seed: seed, trial: number)

@@ -7,9 +7,12 @@ final class TrialRecorder: Recorder {
   /// Of every operation when it was due, and of every batch when it was proposed; nil if nobody will cut blocks from it.
   private(set) var series: LatencySeries?
   private var timeline: Timeline
+  private let timeout: Int64
 
-  /// All in ns of virtual time; the timeline covers `window` in steps of `interval`.
-  init(window: Int64, interval: Int64, keepsSeries: Bool = false) {
+  /// All in ns of virtual time; the timeline covers `window` in steps of `interval`. What is not answered counts in quantiles as `timeout`
+  /// at least.
+  init(window: Int64, interval: Int64, timeout: Int64, keepsSeries: Bool = false) {
+    self.timeout = timeout
     timeline = Timeline(from: 0, to: window, interval: interval)
     series = keepsSeries ? LatencySeries() : nil
   }
@@ -19,10 +22,10 @@ final class TrialRecorder: Recorder {
     latencies.service.record(at - sent)
     series?.client.append(at - due, at: due)
   }
-  func censored(due: Int64, sent: Int64, end: Int64) {
-    latencies.client.recordCensored(atLeast: end - due)
-    latencies.service.recordCensored(atLeast: end - sent)
-    series?.client.append(end - due, at: due)
+  func censored(due: Int64, sent: Int64?, end: Int64) {
+    latencies.client.recordCensored(after: end - due, least: timeout)
+    if let sent { latencies.service.recordCensored(after: end - sent, least: timeout) }
+    series?.client.append(max(end - due, timeout), at: due)
   }
   func completed(sinceWindowStart time: Int64, latency: Int64) { timeline.record(at: time, latency: latency) }
   func abandoned(sinceWindowStart time: Int64) { timeline.recordFailure(at: time) }

@@ -2,8 +2,8 @@ import Histogram
 
 /// Durations in nanoseconds: a histogram of three significant digits beside the exact count, minimum, maximum and sum.
 ///
-/// Failed and timed-out operations enter as *censored*: they count in every quantile as at least the time waited, so that
-/// a stall cannot improve a percentile. Everything is integers: the same samples give the same text everywhere.
+/// Failed and timed-out operations enter as *censored*: they count in every quantile as at least the timeout, so that
+/// a stall cannot improve a percentile, and in the sum as the time waited. Everything is integers: the same samples give the same text everywhere.
 public struct Distribution: Sendable, Equatable {
   /// A quantile with fewer samples above it is noise, and is not given.
   public static let samplesAbove = 10
@@ -13,7 +13,7 @@ public struct Distribution: Sendable, Equatable {
   public private(set) var count = 0
   /// Samples that are only known to be at least what was recorded.
   public private(set) var censored = 0
-  /// The exact sum in ns; traps beyond 292 years.
+  /// The exact sum in ns, in which what is censored counts as the time waited; traps beyond 292 years.
   public private(set) var sum = 0
   private var smallest = Int.max
   private var largest = 0
@@ -41,18 +41,24 @@ public struct Distribution: Sendable, Equatable {
 
   /// Records one duration in ns; traps on a negative one, which only a broken clock can give.
   public mutating func record(_ nanoseconds: Int64) {
+    add(nanoseconds)
+    sum += Int(nanoseconds)
+  }
+
+  private mutating func add(_ nanoseconds: Int64) {
     precondition(nanoseconds >= 0, "a duration of \(nanoseconds) ns")
     let value = Int(nanoseconds)
     histogram.record(UInt64(value))
     count += 1
-    sum += value
     smallest = Swift.min(smallest, value)
     largest = Swift.max(largest, value)
   }
 
-  /// Records an operation that was given up after `nanoseconds`: it would have taken at least that long.
-  public mutating func recordCensored(atLeast nanoseconds: Int64) {
-    record(nanoseconds)
+  /// Records an operation that nobody waited for any longer after `nanoseconds`: it would have taken at least that long. In quantiles and
+  /// extremes it counts as `least` at least, which is what a client waits before it takes an operation for lost.
+  public mutating func recordCensored(after nanoseconds: Int64, least: Int64 = 0) {
+    add(Swift.max(nanoseconds, least))
+    sum += Int(nanoseconds)
     censored += 1
   }
 

@@ -51,7 +51,7 @@ public struct GeneratorSummary: Sendable, Equatable {
       Column("waited", \.waited, "Operations due in the window that found no free session.", .none, .lowerIsBetter),
       Column(
         "starved", \.starved,
-        "Of these, the ones that found a cluster that served, with no request waiting at any replica: the pool kept them.",
+        "Of these, the ones that found a cluster that served and no request waiting at any replica: it was the pool that kept them.",
         .none,
         .lowerIsBetter),
       Column(

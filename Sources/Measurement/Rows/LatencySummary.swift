@@ -26,9 +26,16 @@ public struct LatencySummary: Sendable, Equatable {
   static func columns(_ name: String, prefix: String) -> [Column<LatencySummary>] {
     let columns: [Column<LatencySummary>] = [
       Column("count", \.count, "Samples of \(name), the right-censored ones included.", .none, .higherIsBetter),
-      Column("min_ns", \.min, "Exact minimum of \(name).", .nanoseconds, .lowerIsBetter),
-      Column("max_ns", \.max, "Exact maximum of \(name).", .nanoseconds, .lowerIsBetter),
-      Column("sum_ns", \.sum, "Exact sum of \(name); the mean is this over the count.", .nanoseconds, .lowerIsBetter),
+      Column(
+        "min_ns", \.min, "Exact minimum of \(name); what is censored counts as `retry.timeout` at least.", .nanoseconds,
+        .lowerIsBetter),
+      Column(
+        "max_ns", \.max, "Exact maximum of \(name); what is censored counts as `retry.timeout` at least.", .nanoseconds,
+        .lowerIsBetter),
+      Column(
+        "sum_ns", \.sum,
+        "Exact sum of \(name), what is censored with the time waited; the mean is this over the count.", .nanoseconds,
+        .lowerIsBetter),
       Column("p50_ns", \.p50, "Median of \(name).", .nanoseconds, .lowerIsBetter),
       Column("p90_ns", \.p90, "90th percentile of \(name).", .nanoseconds, .lowerIsBetter),
       Column("p99_ns", \.p99, "99th percentile of \(name).", .nanoseconds, .lowerIsBetter),
