@@ -155,12 +155,12 @@ extension Simulation {
       guard let node = resolve(target), node.isUp else { return false }
       noteStruck([node.id])
       crash(node)
-      if let downtime { queue.push(.restart(node.id), at: now + downtime.nanoseconds) }
+      if let downtime { queue.push(.restart(node.id, incarnation: node.incarnation), at: now + downtime.nanoseconds) }
     case .crashAll(let downtime):
       noteStruck(everyone)
       for (index, node) in nodes.enumerated() {
         crash(node)
-        queue.push(.restart(node.id), at: now + downtime.nanoseconds * Int64(index + 1))
+        queue.push(.restart(node.id, incarnation: node.incarnation), at: now + downtime.nanoseconds * Int64(index + 1))
       }
     case .restart(let target):
       guard let node = resolve(target), !node.isUp else { return false }

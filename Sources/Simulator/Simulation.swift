@@ -172,7 +172,9 @@ public final class Simulation<Core: ConsensusProtocol> {
       let node = nodes[Int(node.index)]
       if node.incarnation == incarnation, node.isUp { processNext(node) }
     case .resume(let node, let incarnation): resume(nodes[Int(node.index)], incarnation)
-    case .restart(let node): restart(nodes[Int(node.index)])
+    case .restart(let node, let incarnation):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation { restart(node) }
     case .openSession(let a, let b): openSession(a, b)
     case .sessionUp(let node, let peer, let session):
       enqueue(.sessionUp(peer, session: session), at: nodes[Int(node.index)])

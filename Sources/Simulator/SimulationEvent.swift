@@ -10,7 +10,7 @@ enum SimulationEvent<Core: ConsensusProtocol> {
   /// The processor is through with the first input of its queue.
   case processed(NodeID, incarnation: UInt32)
   case resume(NodeID, incarnation: UInt32)
-  case restart(NodeID)
+  case restart(NodeID, incarnation: UInt32)
 
   case openSession(NodeID, NodeID)
   case sessionUp(NodeID, peer: NodeID, session: UInt32)
