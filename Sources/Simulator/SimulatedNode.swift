@@ -39,6 +39,7 @@ enum NodeInput<Core: ConsensusProtocol> {
   var sessions: [UInt32]
 
   var isPaused = false
+  var pausedAt: Int64 = 0
   /// The processor has promised its time until then.
   var busyUntil: Int64 = 0
   /// The network card sends until then.
@@ -47,6 +48,9 @@ enum NodeInput<Core: ConsensusProtocol> {
   /// Client requests among `inbox`.
   var waitingRequests = 0
   var isProcessing = false
+  /// When the first input of the queue is through, interruptions aside; and which of all that were scheduled counts.
+  var serviceEnds: Int64 = 0
+  var service: UInt32 = 0
   /// What was sent while the first input of the queue was in service: by so much later will that one be through.
   var interruption: Int64 = 0
 
@@ -71,6 +75,8 @@ enum NodeInput<Core: ConsensusProtocol> {
 
   /// This machine's own: faults can change them.
   var cpu: CPUModel
+  /// How many times as long as in the environment the processor takes.
+  var slowness = 1.0
   var fsync: DelayDistribution
   var fsyncFactor = 1.0
   /// Until then nothing becomes durable; 0: the disk works.

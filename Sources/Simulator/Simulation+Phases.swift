@@ -171,6 +171,8 @@ extension Simulation {
       coverage.pauses += 1
       trace?.fault(now, "pause", node.id)
       node.isPaused = true
+      node.pausedAt = now
+      node.service &+= 1
       queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
     case .heal:
       blockade.removeAll()

@@ -168,9 +168,9 @@ public final class Simulation<Core: ConsensusProtocol> {
       let node = nodes[Int(node.index)]
       if node.isStalled { return node.heldWrites.append(event) }
       if node.incarnation == incarnation, node.isUp { establishCheckpoint(node, position) }
-    case .processed(let node, let incarnation):
+    case .processed(let node, let service):
       let node = nodes[Int(node.index)]
-      if node.incarnation == incarnation, node.isUp { processNext(node) }
+      if node.service == service { processNext(node) }
     case .resume(let node, let incarnation): resume(nodes[Int(node.index)], incarnation)
     case .restart(let node, let incarnation):
       let node = nodes[Int(node.index)]
@@ -233,7 +233,13 @@ public final class Simulation<Core: ConsensusProtocol> {
 
   private func schedule(_ node: SimulatedNode<Core>, _ cost: Int64) {
     node.isProcessing = true
-    queue.push(.processed(node.id, incarnation: node.incarnation), at: max(now, node.busyUntil) + cost)
+    serve(node, until: max(now, node.busyUntil) + cost)
+  }
+  /// What was scheduled before is void.
+  func serve(_ node: SimulatedNode<Core>, until end: Int64) {
+    node.service &+= 1
+    node.serviceEnds = end
+    queue.push(.processed(node.id, service: node.service), at: end)
   }
 
   /// Processor time to take in `input`; nil for what costs none and waits for nobody.
@@ -241,9 +247,9 @@ public final class Simulation<Core: ConsensusProtocol> {
     let cpu = node.cpu
     switch input {
     case .message(_, _, _, let bytes):
-      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(bytes)
+      return cpu.perMessageIn.nanoseconds + cpu.time(forBytes: Int(bytes))
     case .request(let client, _):
-      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(clients.requestBytes(client))
+      return cpu.perMessageIn.nanoseconds + cpu.time(forBytes: clients.requestBytes(client))
     case .synced, .sessionUp, .sessionDown: return nil
     }
   }
@@ -256,12 +262,12 @@ public final class Simulation<Core: ConsensusProtocol> {
 
   private func processNext(_ node: SimulatedNode<Core>) {
     if node.interruption > 0 {
-      queue.push(.processed(node.id, incarnation: node.incarnation), at: now + node.interruption)
+      serve(node, until: now + node.interruption)
       node.interruption = 0
       return
     }
     node.isProcessing = false
-    guard !node.isPaused, let input = node.inbox.popFirst() else { return }
+    guard let input = node.inbox.popFirst() else { return }
     if case .request = input { node.waitingRequests -= 1 }
     node.busyUntil = max(node.busyUntil, now)
     process(input, at: node)
@@ -307,16 +313,22 @@ public final class Simulation<Core: ConsensusProtocol> {
     guard node.isUp, node.isPaused, node.incarnation == incarnation else { return }
     node.isPaused = false
     trace?.fault(now, "resume", node.id)
+    // The processor goes on where it stood still.
+    let pause = now - node.pausedAt
+    node.busyUntil = max(node.busyUntil, node.pausedAt) + pause
+    if node.isProcessing { serve(node, until: node.serviceEnds + pause) }
     while node.isRunning, let timer = node.clocks.takeExpired(at: now) { expire(timer, at: node) }
     // Timers that still run lost their queue entries while the process slept.
     for (index, time) in node.clocks.requeue() {
       queue.push(.timer(node.id, incarnation: incarnation, index: index), at: time, urgent: true)
     }
-    let waiting = node.inbox
+    var waiting = node.inbox
     node.inbox.removeAll()
     node.waitingRequests = 0
-    node.isProcessing = false
-    node.interruption = 0
+    if node.isProcessing, let first = waiting.popFirst() {
+      if case .request = first { node.waitingRequests += 1 }
+      node.inbox.append(first)
+    }
     for input in waiting { enqueue(input, at: node) }
     dirty.insert(node.id)
   }

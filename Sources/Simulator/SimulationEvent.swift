@@ -8,7 +8,7 @@ enum SimulationEvent<Core: ConsensusProtocol> {
   /// A checkpoint made by compaction is in place.
   case checkpointed(NodeID, incarnation: UInt32, position: UInt64)
   /// The processor is through with the first input of its queue.
-  case processed(NodeID, incarnation: UInt32)
+  case processed(NodeID, service: UInt32)
   case resume(NodeID, incarnation: UInt32)
   case restart(NodeID, incarnation: UInt32)
 
