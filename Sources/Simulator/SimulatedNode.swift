@@ -42,8 +42,9 @@ enum NodeInput<Core: ConsensusProtocol> {
   var pausedAt: Int64 = 0
   /// The processor has promised its time until then.
   var busyUntil: Int64 = 0
-  /// The network card sends until then.
+  /// The network card sends until then, and after that what waits in the outbox.
   var sendingUntil: Int64 = 0
+  var outbox: Outbox<Core.Message>
   var inbox = Deque<NodeInput<Core>>()
   /// Client requests among `inbox`.
   var waitingRequests = 0
@@ -64,6 +65,7 @@ enum NodeInput<Core: ConsensusProtocol> {
     self.id = id
     self.simulation = simulation
     sessions = Array(repeating: 0, count: replicas)
+    outbox = Outbox(replicas: replicas)
     cpu = simulation.environment.cpu
     fsync = simulation.environment.fsync
   }

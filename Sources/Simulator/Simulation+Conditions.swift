@@ -35,6 +35,7 @@ extension Simulation {
   func applyConditions() {
     loss = environment.link.loss
     burst = environment.link.burst
+    let oldBandwidth = bandwidth
     bandwidth = environment.bandwidth
     addedDelays = []
     let slowness = nodes.map(\.slowness)
@@ -61,6 +62,7 @@ extension Simulation {
       if node.slowness != old { goOn(node, at: node.slowness / old) }
     }
     hasOwnDelays = !routes.isEmpty || !addedDelays.isEmpty
+    if bandwidth != oldBandwidth { bandwidthChanged(from: oldBandwidth) }
   }
   /// The rest of what a processor is at takes so many times as long.
   private func goOn(_ node: SimulatedNode<Core>, at factor: Double) {
@@ -70,6 +72,7 @@ extension Simulation {
     node.interruption = slowed(node.interruption, by: factor)
     node.serviceEnds = moved(node.serviceEnds)
     if node.isProcessing, !node.isPaused { serve(node, until: node.serviceEnds) }
+    processorChanged(node, moved)
   }
   private func machine(_ condition: Condition) -> SimulatedNode<Core> { nodes[Int(condition.node!.index)] }
 

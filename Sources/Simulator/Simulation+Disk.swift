@@ -141,6 +141,7 @@ extension Simulation {
     node.interruption = 0
     node.busyUntil = 0
     node.sendingUntil = 0
+    node.outbox.removeAll()
     node.service &+= 1
     node.proposals.removeAll()
     node.status = ReplicaStatus(role: .follower, epoch: node.status.epoch, leader: nil, committed: Slot(0))

@@ -180,6 +180,7 @@ public final class Simulation<Core: ConsensusProtocol> {
       enqueue(.sessionUp(peer, session: session), at: nodes[Int(node.index)])
     case .sessionDown(let node, let peer, let session):
       enqueue(.sessionDown(peer, session: session), at: nodes[Int(node.index)])
+    case .depart(let node, let generation): depart(nodes[Int(node.index)], generation)
     case .retransmit(let from, let to, let session): retransmit(from, to, session)
     case .request(let node, let client, let attempt): request(nodes[Int(node.index)], client, attempt)
     case .answer(let client, let answer): take(answer, client)
@@ -290,6 +291,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .sessionDown(let peer, let session):
       guard node.sessions[Int(peer.index)] == session else { return }
       node.sessions[Int(peer.index)] = 0
+      node.outbox.forget(peer)
       carry(node) { $0.handle(.disconnected(peer), cause: 0, on: node) }
     }
   }

@@ -15,6 +15,8 @@ enum SimulationEvent<Core: ConsensusProtocol> {
   case openSession(NodeID, NodeID)
   case sessionUp(NodeID, peer: NodeID, session: UInt32)
   case sessionDown(NodeID, peer: NodeID, session: UInt32)
+  /// The network card is through with the first of its outbox.
+  case depart(NodeID, generation: UInt32)
   case retransmit(from: NodeID, to: NodeID, session: UInt32)
 
   case request(NodeID, client: Int32, attempt: UInt32)
