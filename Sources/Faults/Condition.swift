@@ -14,7 +14,7 @@ public enum Condition: Hashable, Sendable {
   case burst(Double)
   /// nil: no limit.
   case bandwidth(UInt64?)
-  /// What passes to or from the target takes this much longer; nil: whatever passes between replicas.
+  /// What passes between the target and the other replicas takes this much longer; nil: whatever passes between replicas.
   case delay(FaultTarget?, DelayDistribution)
   case disk(FaultTarget, DiskSpeed)
   /// Everything that costs processor time costs so many times as much.

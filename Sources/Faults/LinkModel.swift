@@ -57,6 +57,9 @@ public struct LossProcess: Sendable {
 
   public init() {}
 
+  /// The most that can be lost in bursts of this mean length, short of everything: between two of them at least one transmission passes.
+  public static func most(inBurstsOf burst: Double) -> Double { burst > 1 ? burst / (burst + 1) : 1 }
+
   /// `loss` and `burst` as in ``LinkModel``; they may change from call to call.
   public mutating func loses(_ loss: Double, burst: Double, _ random: inout RandomSource) -> Bool {
     guard burst > 1, loss > 0, loss < 1 else { return random.chance(loss) }

@@ -39,16 +39,19 @@ enum NodeInput<Core: ConsensusProtocol> {
   var sessions: [UInt32]
 
   var isPaused = false
+  var pausedAt: Int64 = 0
   /// The processor has promised its time until then.
   var busyUntil: Int64 = 0
-  /// The network card sends until then.
+  /// The network card sends until then, and after that what waits in the outbox.
   var sendingUntil: Int64 = 0
+  var outbox: Outbox<Core.Message>
   var inbox = Deque<NodeInput<Core>>()
   /// Client requests among `inbox`.
   var waitingRequests = 0
   var isProcessing = false
-  /// When its service was to be over. A pause may end it, and begin another: what is queued for another time is stale.
-  var serviceEnd: Int64 = 0
+  /// When the first input of the queue is through, interruptions aside; and which of all that were scheduled counts.
+  var serviceEnds: Int64 = 0
+  var service: UInt32 = 0
   /// What was sent while the first input of the queue was in service: by so much later will that one be through.
   var interruption: Int64 = 0
 
@@ -62,6 +65,7 @@ enum NodeInput<Core: ConsensusProtocol> {
     self.id = id
     self.simulation = simulation
     sessions = Array(repeating: 0, count: replicas)
+    outbox = Outbox(replicas: replicas)
     cpu = simulation.environment.cpu
     fsync = simulation.environment.fsync
   }
@@ -73,6 +77,8 @@ enum NodeInput<Core: ConsensusProtocol> {
 
   /// This machine's own: faults can change them.
   var cpu: CPUModel
+  /// How many times as long as in the environment the processor takes.
+  var slowness = 1.0
   var fsync: DelayDistribution
   var fsyncFactor = 1.0
   /// Until then nothing becomes durable; 0: the disk works.

@@ -54,7 +54,7 @@ extension Simulation {
     let isBehind = nodes.contains { node in
       guard let process = node.process, node.isUp else { return false }
       return node.waitingRequests > 0 || process.replica.isBacklogged || node.sendingUntil > now
-        || node.isPaused && !node.inbox.isEmpty
+        || !node.outbox.isEmpty || node.isPaused && !node.inbox.isEmpty
     }
     if !isBehind { result.load.starved += 1 }
   }

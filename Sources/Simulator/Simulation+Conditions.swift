@@ -35,9 +35,12 @@ extension Simulation {
   func applyConditions() {
     loss = environment.link.loss
     burst = environment.link.burst
+    let oldBandwidth = bandwidth
     bandwidth = environment.bandwidth
     addedDelays = []
+    let slowness = nodes.map(\.slowness)
     for node in nodes {
+      node.slowness = 1
       node.fsync = environment.fsync
       node.fsyncFactor = 1
       node.cpu = environment.cpu
@@ -48,12 +51,28 @@ extension Simulation {
       case .burst(let length): burst = length
       case .bandwidth(let limit): bandwidth = limit
       case .delay(_, let delay): addedDelays.append((condition.node.map { NodeSet($0) } ?? everyone, delay))
-      case .disk(_, .factor(let factor)): machine(condition).fsyncFactor *= factor
+      case .disk(_, .factor(let factor)):
+        machine(condition).fsyncFactor = min(machine(condition).fsyncFactor * factor, longest)
       case .disk(_, .write(let time)): machine(condition).fsync = time
-      case .processor(_, let factor): machine(condition).cpu.slow(by: factor)
+      case .processor(_, let factor): machine(condition).slowness *= factor
       }
     }
+    for (node, old) in zip(nodes, slowness) {
+      node.slowness = node.cpu.slow(by: node.slowness)
+      if node.slowness != old { goOn(node, at: node.slowness / old) }
+    }
     hasOwnDelays = !routes.isEmpty || !addedDelays.isEmpty
+    if bandwidth != oldBandwidth { bandwidthChanged(from: oldBandwidth) }
+  }
+  /// The rest of what a processor is at takes so many times as long.
+  private func goOn(_ node: SimulatedNode<Core>, at factor: Double) {
+    let moment = node.isPaused ? node.pausedAt : now
+    func moved(_ time: Int64) -> Int64 { moment + slowed(max(0, time - moment), by: factor) }
+    node.busyUntil = moved(node.busyUntil)
+    node.interruption = slowed(node.interruption, by: factor)
+    node.serviceEnds = moved(node.serviceEnds)
+    if node.isProcessing, !node.isPaused { serve(node, until: node.serviceEnds) }
+    processorChanged(node, moved)
   }
   private func machine(_ condition: Condition) -> SimulatedNode<Core> { nodes[Int(condition.node!.index)] }
 
@@ -137,11 +156,24 @@ extension Condition {
   }
 }
 
+/// Nanoseconds of a day: nothing here takes longer, however many factors meet.
+let longest = 86_400e9
+
+/// So many times as long.
+func slowed(_ nanoseconds: Int64, by factor: Double) -> Int64 {
+  Int64(min(Double(nanoseconds) * factor, longest).rounded())
+}
+
 extension CPUModel {
-  fileprivate mutating func slow(by factor: Double) {
-    func slowed(_ time: Duration) -> Duration { .nanoseconds(Int64((Double(time.nanoseconds) * factor).rounded())) }
+  /// By `factor`, or by as much of it as can be; gives back which.
+  fileprivate mutating func slow(by factor: Double) -> Double {
+    let most = max(perMessageIn, perMessageOut, perByte).nanoseconds
+    guard factor != 1, most > 0 else { return 1 }
+    let factor = min(max(factor, 1 / longest), longest / Double(most))
+    func slowed(_ time: Duration) -> Duration { .nanoseconds(Simulator.slowed(time.nanoseconds, by: factor)) }
     perMessageIn = slowed(perMessageIn)
     perMessageOut = slowed(perMessageOut)
     perByte = slowed(perByte)
+    return factor
   }
 }

@@ -47,7 +47,7 @@ extension Simulation {
 
   private func writeTime(_ node: SimulatedNode<Core>) -> Int64 {
     let time = node.fsync.sample(&diskRandom)
-    return node.fsyncFactor == 1 ? time : Int64((Double(time) * node.fsyncFactor).rounded())
+    return node.fsyncFactor == 1 ? time : slowed(time, by: node.fsyncFactor)
   }
 
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {
@@ -141,6 +141,8 @@ extension Simulation {
     node.interruption = 0
     node.busyUntil = 0
     node.sendingUntil = 0
+    node.outbox.removeAll()
+    node.service &+= 1
     node.proposals.removeAll()
     node.status = ReplicaStatus(role: .follower, epoch: node.status.epoch, leader: nil, committed: Slot(0))
     loseSessions(of: node)

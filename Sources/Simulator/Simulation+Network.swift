@@ -5,7 +5,8 @@ import Faults
 /// One direction of a session, with what waits behind a lost segment.
 struct StreamDirection<Message> {
   var pipe = StreamPipe()
-  var waiting = Deque<(message: Message, bytes: Int32)>()
+  /// It has passed the card, but not before `departure`.
+  var waiting = Deque<(message: Message, bytes: Int32, departure: Int64)>()
   var waitingBytes = 0
   /// More bytes than this behind a lost segment end the session: queues are bounded. 64 MiB, the size of a generous socket buffer.
   static var limit: Int { 64 << 20 }
@@ -21,34 +22,12 @@ struct StreamDirection<Message> {
 extension Simulation {
   func pipeIndex(_ from: NodeID, _ to: NodeID) -> Int { Int(from.index) * environment.replicas + Int(to.index) }
 
-  // MARK: Sending
+  // MARK: Leaving
 
-  func transmit(_ message: Core.Message, from node: SimulatedNode<Core>, to peers: NodeSet) {
-    let bytes = message.byteCount
-    let frames = peers.count
-    hash.fold(peers.bits ^ UInt64(message.tag) << 56 ^ UInt64(bytes) << 20)
-    result.messages[Int(message.tag)].frames += UInt64(frames)
-    result.messages[Int(message.tag)].bytes += UInt64(frames * bytes)
-    if trace != nil { for peer in peers { trace?.sent(now, message.description, node.id, peer) } }
-    guard costsCPU || bandwidth != nil else {
-      for peer in peers { launch(message, node.id, peer, Int32(bytes), at: now) }
-      return
-    }
-    let cpu = node.cpu
-    charge(node, cpu.perByte.nanoseconds * Int64(bytes))
-    for peer in peers {
-      charge(node, cpu.perMessageOut.nanoseconds)
-      var departure = node.busyUntil
-      if let bandwidth {
-        let onWire = (UInt64(bytes) * 8 * 1_000_000_000 + bandwidth - 1) / bandwidth
-        node.sendingUntil = max(node.sendingUntil, departure) + Int64(onWire)
-        departure = node.sendingUntil
-      }
-      launch(message, node.id, peer, Int32(bytes), at: departure)
-    }
-  }
-
-  private func launch(_ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64) {
+  /// It leaves at `time`: what becomes of it?
+  func launch(
+    _ message: Core.Message, _ from: NodeID, _ to: NodeID, _ session: UInt32, _ bytes: Int32, at time: Int64
+  ) {
     switch environment.link.kind {
     case .datagram:
       if isLost(from, to) { return drop(message, from, to) }
@@ -60,7 +39,7 @@ extension Simulation {
         queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + first)
         queue.push(.deliver(message, from: from, to: to, session: 0, bytes: bytes), at: time + second)
       }
-    case .stream: launchOnStream(message, from, to, bytes, at: time)
+    case .stream: launchOnStream(message, from, to, session, bytes, at: time)
     }
   }
 
@@ -80,7 +59,7 @@ extension Simulation {
       || losses[pipeIndex(from, to)].loses(loss, burst: burst, &linkRandom)
   }
 
-  private func drop(_ message: Core.Message, _ from: NodeID, _ to: NodeID) {
+  func drop(_ message: Core.Message, _ from: NodeID, _ to: NodeID) {
     coverage.dropped += 1
     trace?.dropped(now, message.description, from, to)
   }
@@ -95,12 +74,13 @@ extension Simulation {
   // MARK: Streams
 
   private func launchOnStream(
-    _ message: Core.Message, _ from: NodeID, _ to: NodeID, _ bytes: Int32, at time: Int64
+    _ message: Core.Message, _ from: NodeID, _ to: NodeID, _ session: UInt32, _ bytes: Int32, at time: Int64
   ) {
+    // The session may have ended while this waited for the card.
+    guard session == nodes[Int(from.index)].sessions[Int(to.index)] else { return }
     let index = pipeIndex(from, to)
-    let session = nodes[Int(from.index)].sessions[Int(to.index)]
     if pipes[index].pipe.isBlocked {
-      pipes[index].waiting.append((message, bytes))
+      pipes[index].waiting.append((message, bytes, time))
       pipes[index].waitingBytes += Int(bytes)
       if pipes[index].waitingBytes > StreamDirection<Core.Message>.limit { resetSession(from, to) }
     } else if isLost(from, to) {
@@ -117,29 +97,31 @@ extension Simulation {
   ) {
     coverage.retransmissions += 1
     trace?.dropped(now, message.description, from, to)
-    pipes[index].waiting.prepend((message, bytes))
+    pipes[index].waiting.prepend((message, bytes, time))
     pipes[index].waitingBytes += Int(bytes)
     let retry = pipes[index].pipe.block(at: time, environment.link)
     queue.push(.retransmit(from: from, to: to, session: session), at: retry)
   }
 
-  func retransmit(_ from: NodeID, _ to: NodeID, _ session: UInt32) {
-    let node = nodes[Int(from.index)]
-    guard node.isUp, node.sessions[Int(to.index)] == session else { return }
+  /// The lost segment leaves once more, at `time`.
+  func retry(_ from: NodeID, _ to: NodeID, _ session: UInt32, at time: Int64) {
+    guard nodes[Int(from.index)].sessions[Int(to.index)] == session else { return }
     let index = pipeIndex(from, to)
     let lost = isLost(from, to)
     let delay = lost ? 0 : delay(from, to)
-    switch pipes[index].pipe.retry(at: now, lost: lost, delay: delay, environment.link) {
+    switch pipes[index].pipe.retry(at: time, lost: lost, delay: delay, environment.link) {
     case .again(let time): queue.push(.retransmit(from: from, to: to, session: session), at: time)
     case .breaksSession: resetSession(from, to)
     case .through(let arrival):
-      if let (message, bytes) = pipes[index].waiting.popFirst() {
+      if let (message, bytes, _) = pipes[index].waiting.popFirst() {
         queue.push(.deliver(message, from: from, to: to, session: session, bytes: bytes), at: arrival)
       }
       let waiting = pipes[index].waiting
       pipes[index].waiting.removeAll()
       pipes[index].waitingBytes = 0
-      for (message, bytes) in waiting { launchOnStream(message, from, to, bytes, at: now) }
+      for (message, bytes, departure) in waiting {
+        launchOnStream(message, from, to, session, bytes, at: max(time, departure))
+      }
     }
   }
 
@@ -178,6 +160,7 @@ extension Simulation {
   func resetSession(_ node: NodeID, _ peer: NodeID) {
     let session = currentSession(node, peer)
     guard session != 0 else { return }
+    nodes[Int(node.index)].outbox.forget(peer)
     endSession(node, peer, session)
     queue.push(.sessionDown(node, peer: peer, session: session), at: now)
     reopen(min(node, peer), max(node, peer))

@@ -180,12 +180,12 @@ extension Simulation {
       guard let node = resolve(target), node.isUp else { return false }
       noteStruck([node.id])
       crash(node)
-      if let downtime { queue.push(.restart(node.id), at: now + downtime.nanoseconds) }
+      if let downtime { queue.push(.restart(node.id, incarnation: node.incarnation), at: now + downtime.nanoseconds) }
     case .crashAll(let downtime):
       noteStruck(everyone)
       for (index, node) in nodes.enumerated() {
         crash(node)
-        queue.push(.restart(node.id), at: now + downtime.nanoseconds * Int64(index + 1))
+        queue.push(.restart(node.id, incarnation: node.incarnation), at: now + downtime.nanoseconds * Int64(index + 1))
       }
     case .restart(let target):
       guard let node = resolve(target), !node.isUp else { return false }
@@ -196,6 +196,8 @@ extension Simulation {
       coverage.pauses += 1
       trace?.fault(now, "pause", node.id)
       node.isPaused = true
+      node.pausedAt = now
+      node.service &+= 1
       queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
     case .heal:
       blockade.removeAll()

@@ -171,16 +171,19 @@ public final class Simulation<Core: ConsensusProtocol> {
       let node = nodes[Int(node.index)]
       if node.isStalled { return node.heldWrites.append(event) }
       if node.incarnation == incarnation, node.isUp { establishCheckpoint(node, position) }
-    case .processed(let node, let incarnation):
+    case .processed(let node, let service):
       let node = nodes[Int(node.index)]
-      if node.incarnation == incarnation, node.isUp { processNext(node) }
+      if node.service == service { processNext(node) }
     case .resume(let node, let incarnation): resume(nodes[Int(node.index)], incarnation)
-    case .restart(let node): restart(nodes[Int(node.index)])
+    case .restart(let node, let incarnation):
+      let node = nodes[Int(node.index)]
+      if node.incarnation == incarnation { restart(node) }
     case .openSession(let a, let b): openSession(a, b)
     case .sessionUp(let node, let peer, let session):
       enqueue(.sessionUp(peer, session: session), at: nodes[Int(node.index)])
     case .sessionDown(let node, let peer, let session):
       enqueue(.sessionDown(peer, session: session), at: nodes[Int(node.index)])
+    case .depart(let node, let generation): depart(nodes[Int(node.index)], generation)
     case .retransmit(let from, let to, let session): retransmit(from, to, session)
     case .request(let node, let client, let attempt): request(nodes[Int(node.index)], client, attempt)
     case .answer(let client, let answer): take(answer, client)
@@ -234,8 +237,13 @@ public final class Simulation<Core: ConsensusProtocol> {
 
   private func schedule(_ node: SimulatedNode<Core>, _ cost: Int64) {
     node.isProcessing = true
-    node.serviceEnd = max(now, node.busyUntil) + cost
-    queue.push(.processed(node.id, incarnation: node.incarnation), at: node.serviceEnd)
+    serve(node, until: max(now, node.busyUntil) + cost)
+  }
+  /// What was scheduled before is void.
+  func serve(_ node: SimulatedNode<Core>, until end: Int64) {
+    node.service &+= 1
+    node.serviceEnds = end
+    queue.push(.processed(node.id, service: node.service), at: end)
   }
 
   /// Processor time to take in `input`; nil for what costs none and waits for nobody.
@@ -243,9 +251,9 @@ public final class Simulation<Core: ConsensusProtocol> {
     let cpu = node.cpu
     switch input {
     case .message(_, _, _, let bytes):
-      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(bytes)
+      return cpu.perMessageIn.nanoseconds + cpu.time(forBytes: Int(bytes))
     case .request(let client, _):
-      return cpu.perMessageIn.nanoseconds + cpu.perByte.nanoseconds * Int64(clients.requestBytes(client))
+      return cpu.perMessageIn.nanoseconds + cpu.time(forBytes: clients.requestBytes(client))
     case .synced, .sessionUp, .sessionDown: return nil
     }
   }
@@ -257,14 +265,13 @@ public final class Simulation<Core: ConsensusProtocol> {
   }
 
   private func processNext(_ node: SimulatedNode<Core>) {
-    guard node.isProcessing, node.serviceEnd == now else { return }
     if node.interruption > 0 {
-      node.serviceEnd += node.interruption
+      serve(node, until: now + node.interruption)
       node.interruption = 0
-      return queue.push(.processed(node.id, incarnation: node.incarnation), at: node.serviceEnd)
+      return
     }
     node.isProcessing = false
-    guard !node.isPaused, let input = node.inbox.popFirst() else { return }
+    guard let input = node.inbox.popFirst() else { return }
     if case .request = input { node.waitingRequests -= 1 }
     node.busyUntil = max(node.busyUntil, now)
     process(input, at: node)
@@ -287,6 +294,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .sessionDown(let peer, let session):
       guard node.sessions[Int(peer.index)] == session else { return }
       node.sessions[Int(peer.index)] = 0
+      node.outbox.forget(peer)
       carry(node) { $0.handle(.disconnected(peer), cause: 0, on: node) }
     }
   }
@@ -310,16 +318,22 @@ public final class Simulation<Core: ConsensusProtocol> {
     guard node.isUp, node.isPaused, node.incarnation == incarnation else { return }
     node.isPaused = false
     trace?.fault(now, "resume", node.id)
+    // The processor goes on where it stood still.
+    let pause = now - node.pausedAt
+    node.busyUntil = max(node.busyUntil, node.pausedAt) + pause
+    if node.isProcessing { serve(node, until: node.serviceEnds + pause) }
     while node.isRunning, let timer = node.clocks.takeExpired(at: now) { expire(timer, at: node) }
     // Timers that still run lost their queue entries while the process slept.
     for (index, time) in node.clocks.requeue() {
       queue.push(.timer(node.id, incarnation: incarnation, index: index), at: time, urgent: true)
     }
-    let waiting = node.inbox
+    var waiting = node.inbox
     node.inbox.removeAll()
     node.waitingRequests = 0
-    node.isProcessing = false
-    node.interruption = 0
+    if node.isProcessing, let first = waiting.popFirst() {
+      if case .request = first { node.waitingRequests += 1 }
+      node.inbox.append(first)
+    }
     for input in waiting { enqueue(input, at: node) }
     dirty.insert(node.id)
   }

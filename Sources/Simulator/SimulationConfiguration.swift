@@ -15,6 +15,12 @@ public struct CPUModel: Hashable, Sendable {
     self.perMessageOut = perMessageOut
     self.perByte = perByte
   }
+
+  /// Nanoseconds; a day at most.
+  func time(forBytes bytes: Int) -> Int64 {
+    let (product, isTooMuch) = perByte.nanoseconds.multipliedReportingOverflow(by: Int64(bytes))
+    return isTooMuch ? Int64(longest) : min(product, Int64(longest))
+  }
 }
 
 /// Which appends share a write to stable storage.

@@ -8,13 +8,15 @@ enum SimulationEvent<Core: ConsensusProtocol> {
   /// A checkpoint made by compaction is in place.
   case checkpointed(NodeID, incarnation: UInt32, position: UInt64)
   /// The processor is through with the first input of its queue.
-  case processed(NodeID, incarnation: UInt32)
+  case processed(NodeID, service: UInt32)
   case resume(NodeID, incarnation: UInt32)
-  case restart(NodeID)
+  case restart(NodeID, incarnation: UInt32)
 
   case openSession(NodeID, NodeID)
   case sessionUp(NodeID, peer: NodeID, session: UInt32)
   case sessionDown(NodeID, peer: NodeID, session: UInt32)
+  /// The network card is through with the first of its outbox.
+  case depart(NodeID, generation: UInt32)
   case retransmit(from: NodeID, to: NodeID, session: UInt32)
 
   case request(NodeID, client: Int32, attempt: UInt32)

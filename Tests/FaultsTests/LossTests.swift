@@ -5,7 +5,7 @@ import Testing
 @Suite("Loss") struct LossTests {
   @Test(
     "The share that is lost does not depend on the length of bursts, and bursts have the length asked for",
-    arguments: [(0.01, 1.0), (0.1, 1.0), (0.1, 5.0), (0.05, 20.0), (0.5, 4.0)])
+    arguments: [(0.01, 1.0), (0.1, 1.0), (0.1, 5.0), (0.05, 20.0), (0.5, 4.0), (0.8, 4.0)])
   func shares(loss: Double, burst: Double) {
     var random = RandomSource(seed: 4)
     var process = LossProcess()

@@ -165,10 +165,39 @@ import Testing
       ),
       ("{at: 1s, slow-disk: leader 0x}", "faults: 0x is not between 0.001x and 1000000x"),
       ("{at: 1s, slow-cpu: leader 10}", "faults: 10 is not a factor such as 10x"),
+      ("{at: 1s, restart: leader}", "faults: leader is not a replica, n0 to n63"),
       ("{at: 1s, transfer: follower, for: 1s}", "faults: a fault 'transfer' has no 'for'"),
     ])
   func faults(_ entry: String, _ message: String) throws {
     #expect(try Bench.complaint("faults: [\(entry)]") == "probe.yaml:4: \(message)")
+  }
+
+  @Test(
+    "So much cannot be lost in bursts, wherever the two meet in time, and only there",
+    arguments: [
+      ("link: {loss: 90%, burst: 4}", "probe.yaml: link.loss: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"),
+      ("link: {loss: 80%, burst: 4}", ""), ("link: {loss: 1, burst: 4}", ""), ("link: {loss: 90%}", ""),
+      (
+        "link.burst: 4\nfaults: [{at: 1s, loss: 90%}]",
+        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+      ),
+      (
+        "link.loss: 90%\nfaults: [{at: 1s, burst: 4, for: 1s}]",
+        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+      ),
+      (
+        "faults: [{at: 1s, loss: 90%, for: 500ms}, {at: 1.2s..2s, burst: 4}]",
+        "probe.yaml:5: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+      ),
+      (
+        "faults: [{at: 1s, loss: 90%, for: 1s}, {at: 1100ms, loss: 10%, for: 400ms}, {at: 1200ms, burst: 4}]",
+        "probe.yaml:5: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+      ),
+      ("faults: [{at: 1s, loss: 90%, for: 500ms}, {at: 1.5s, burst: 4}]", ""),
+      ("faults: [{at: 1s, loss: 90%}, {at: 1s, loss: 0.5}, {at: 1s, burst: 4}]", ""),
+    ])
+  func bursts(_ lines: String, _ message: String) throws {
+    #expect(try Bench.complaint("measure.window: 5s\n" + lines) == message)
   }
 
   @Test(

@@ -87,6 +87,33 @@ import Testing
     #expect(row.detection != nil, "the survivor doubts its leader, and elects nobody")
   }
 
+  @Test("A fault's row says whom it struck and what it set")
+  func faultRows() throws {
+    let experiment = try Bench.experiment(
+      """
+      protocols: [raft]
+      workload: {arrival: constant, rate: 50/s, sessions: 64}
+      cluster: {replicas: 3}
+      measure: {warm-up: 200ms, window: 1s}
+      faults:
+        - {at: 0ms, slow-disk: n1 10x}
+        - {at: 10ms, slow-disk: n2 exponential 5ms, for: 10ms}
+        - {at: 20ms, slow-cpu: n0 1.5x}
+        - {at: 30ms, delay: n1 5ms}
+        - {at: 40ms, delay: 1ms}
+        - {at: 50ms, flap: n1 200ms, for: 10ms}
+        - {at: 60ms, flap: n1 n2 20ms, for: 10ms}
+        - {at: 70ms, bandwidth: 10Mbit/s}
+        - {at: 80ms, pause: n1, for: 1ms}
+      """)
+    let rows = run(experiment, trial: 0).tables.faults.sorted { $0.number < $1.number }
+    #expect(
+      rows.map { "\($0.kind) \($0.target)" } == [
+        "slow-disk n1 10x", "slow-disk n2 exponential 5ms", "slow-cpu n0 1.5x", "delay n1 5ms", "delay 1ms",
+        "flap n1 200ms", "flap n1 n2 20ms", "bandwidth 10Mbit/s", "pause n1",
+      ])
+  }
+
   @Test("One trial by its number is the same trial as among all")
   func oneTrial() throws {
     let experiment = try Self.shipped("commit-latency", trials: 3)

@@ -62,6 +62,7 @@ struct ExperimentSettings: Hashable, Sendable {
         "\(text(link.sessionTimeout)) is shorter than link.retransmission, \(text(link.retransmission))"
       )
     }
+    if let reason = FaultSchedule.contradiction(loss: link.loss, burst: link.burst) { return ("link.loss", reason) }
     if case .hot = workload.keyChoice, workload.keyChoice.watched(of: workload.keys) == workload.keys {
       return ("workload.key-choice", "of \(workload.keys) keys (workload.keys) all would be hot")
     }

@@ -60,7 +60,7 @@ public struct FaultForm: Sendable {
     },
     .init(
       "delay", .addedDelay, .optional,
-      "Every message takes so much longer; if a replica is named, every message to or from it."
+      "Every message takes so much longer; if a replica is named, every one between it and the other replicas."
     ) {
       .change(.delay($0.target, $0.delay), for: $1)
     },

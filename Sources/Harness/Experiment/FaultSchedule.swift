@@ -51,11 +51,48 @@ struct FaultSchedule: Hashable, Sendable {
         return "slow-cpu has no effect, because nothing costs processor time: cpu.per-message-in and its like are 0"
       }
     }
+    return contradictionOfBursts(settings)
+  }
+
+  /// What of loss and bursts cannot be at the same time, at the earliest or at the latest of the times that may be drawn.
+  private func contradictionOfBursts(_ settings: ExperimentSettings) -> String? {
+    let link = settings.environment.link
+    for moment in [\ClosedRange<Duration>.lowerBound, \.upperBound] {
+      let changes = FaultPlan(entries.map { ScheduledFault(at: $0.at[keyPath: moment], $0.fault) }).faults
+      let ends = changes.compactMap { change in change.fault.conditionLength.map { change.at + $0 } }
+      for time in changes.map(\.at) + ends where time < settings.measure.window {
+        var (loss, burst) = (link.loss, link.burst)
+        for change in changes where change.at <= time {
+          guard case .change(let condition, let length) = change.fault else { continue }
+          if let length, change.at + length <= time { continue }
+          switch condition {
+          case .loss(let probability): loss = probability
+          case .burst(let length): burst = length
+          default: break
+          }
+        }
+        if let reason = Self.contradiction(loss: loss, burst: burst) { return reason }
+      }
+    }
     return nil
+  }
+
+  /// Why so much cannot be lost in bursts of this mean length; nil: it can.
+  static func contradiction(loss: Double, burst: Double) -> String? {
+    let most = LossProcess.most(inBurstsOf: burst)
+    guard loss < 1, loss > most else { return nil }
+    let (probability, length) = (ValueForm<Double>.probability, ValueForm<Double>.burst)
+    return
+      "\(probability.print(loss)) cannot be lost in bursts of \(length.print(burst)); at most \(probability.print(most)), or 1"
   }
 }
 
 extension Fault {
+  /// How long the change lasts that it is; nil: it is none, or has no end.
+  fileprivate var conditionLength: Duration? {
+    if case .change(_, let length) = self { length } else { nil }
+  }
+
   /// The replicas that it names.
   var nodes: [NodeID] {
     func named(_ target: FaultTarget) -> [NodeID] { if case .node(let id) = target { [id] } else { [] } }

@@ -9,9 +9,9 @@ extension FaultRow {
     result.struck.enumerated().map { number, struck in
       FaultRow(
         run, number: number, at: Int(struck.at - result.windowStart), kind: struck.fault.word,
-        target: struck.node.map { struck.fault.role + $0.description } ?? struck.fault.object,
-        length: struck.fault.length.map { Int($0.nanoseconds) }
-      )
+        target: [struck.node.map { struck.fault.role + $0.description }, struck.fault.object].compactMap { $0 }
+          .joined(separator: " "),
+        length: struck.fault.length.map { Int($0.nanoseconds) })
     }
   }
 }
@@ -55,19 +55,24 @@ extension Fault {
     }
   }
 
-  /// What stands behind the word, where that is no target.
-  fileprivate var object: String {
+  /// What stands behind the word besides a target; nil: nothing.
+  fileprivate var object: String? {
     switch self {
     case .partition(let group, _): group.map(\.description).joined(separator: " ")
     case .partialPartition(let one, let other, _):
       ValueForm<(one: [FaultTarget], other: [FaultTarget])>.groups.print((one, other))
-    case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): "\(from) \(to)"
+    case .cut(let from, let to, _): "\(from) \(to)"
+    case .flap(.pair(let from, let to), let period, _): "\(from) \(to) \(ValueForm<Duration>.duration.print(period))"
+    case .flap(.target, let period, _): ValueForm<Duration>.duration.print(period)
+    case .change(.disk(_, .factor(let factor)), _), .change(.processor(_, let factor), _):
+      ValueForm<Double>.factor.print(factor)
+    case .change(.disk(_, .write(let time)), _): ValueForm<DelayDistribution>.delay.print(time)
     case .change(.loss(let probability), _): ValueForm<Double>.probability.print(probability)
     case .change(.burst(let length), _): ValueForm<Double>.burst.print(length)
     case .change(.bandwidth(let limit), _): ValueForm<UInt64>.bandwidth.or("unlimited").print(limit)
     case .change(.delay(_, let delay), _): ValueForm<DelayDistribution>.delay.print(delay)
     case .crashAll, .heal: "all"
-    case .crash, .restart, .pause, .isolate, .mute, .star, .flap, .stallDisk, .transfer, .change: ""
+    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .transfer: nil
     }
   }
 

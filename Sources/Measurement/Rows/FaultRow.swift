@@ -27,7 +27,7 @@ public struct FaultRow: CSVRow {
         "at_ns", \.at, "When it struck, since the start of the measured window; negative in the warm-up.", .nanoseconds),
       Column("kind", \.kind, "What it was, in the words of an experiment file."),
       Column(
-        "target", \.target, "The replicas that it struck, after the role that was meant, or the value that it set.",
+        "target", \.target, "The replicas that it struck, after the role that was meant, and the value that it set.",
         .none, .follows),
       Column(
         "length_ns", \.length, "How long it lasted; empty: until another one ended it, or the window.", .nanoseconds),
