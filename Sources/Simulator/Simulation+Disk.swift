@@ -46,8 +46,10 @@ extension Simulation {
   }
 
   private func writeTime(_ node: SimulatedNode<Core>) -> Int64 {
-    let time = node.fsync.sample(&diskRandom)
-    return node.fsyncFactor == 1 ? time : Int64((Double(time) * node.fsyncFactor).rounded())
+    var time = node.fsync.sample(&diskRandom)
+    if node.fsyncFactor != 1 { time = Int64((Double(time) * node.fsyncFactor).rounded()) }
+    if !conditions.isEmpty { lateUntil = max(lateUntil, now + time) }
+    return time
   }
 
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {

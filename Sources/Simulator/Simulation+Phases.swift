@@ -35,7 +35,7 @@ extension Simulation {
     case .over where phase >= .healing && now >= deadline:
       result.isAtRest = false
       findings.report(
-        "LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended: \(restlessness() ?? "")")
+        "LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended, and all that they had made slow: \(restlessness() ?? "")")
       phase = .over
     default: break
     }
@@ -64,12 +64,17 @@ extension Simulation {
 
   private func beginHealing() {
     phase = .healing
-    deadline = now + configuration.measure.patience.nanoseconds
+    deadline = max(now, slowUntil) + configuration.measure.patience.nanoseconds
     queue.push(.phase(.over), at: deadline)
     heal()
     dropBacklog()
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
     settleIfQuiet()
+  }
+
+  /// How long what is under way may take, because something was slow when it began.
+  private var slowUntil: Int64 {
+    lastCondition == 0 ? now : nodes.reduce(lateUntil) { max($0, $1.busyUntil, $1.sendingUntil) }
   }
 
   private func dropBacklog() {
