@@ -35,7 +35,9 @@ extension Simulation {
     case .over where phase >= .healing && now >= deadline:
       result.isAtRest = false
       findings.report(
-        "LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended, and all that they had made slow: \(restlessness() ?? "")")
+        "LIVE", nil,
+        "no rest \(configuration.measure.patience) after all faults ended, and all that they had made slow: \(restlessness() ?? "")"
+      )
       phase = .over
     default: break
     }
@@ -91,7 +93,7 @@ extension Simulation {
   }
 
   /// Something does not work that `heal` will set right.
-  private var isFaulty: Bool {
+  var isFaulty: Bool {
     isLosingMore || !blockade.isEmpty || isFlapping || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
@@ -220,6 +222,7 @@ extension Simulation {
   private func block(_ fault: Fault) -> Bool {
     var pairs: [Obstacle.Pair] = []
     var length: Duration?
+    var struck: [NodeID] = []
     func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
     switch fault {
     case .partition(let group, let span):
@@ -230,11 +233,11 @@ extension Simulation {
           add(b, a)
         }
       }
-      if let leader = leaderNow(), group.intersection(everyone).contains(leader.id) { noteStruck([leader.id]) }
+      struck = Array(group.intersection(everyone))
     case .isolate(let target, let span):
       length = span
       guard let node = resolve(target) else { return false }
-      noteStruck([node.id])
+      struck = [node.id]
       for peer in everyone {
         add(node.id, peer)
         add(peer, node.id)
@@ -245,12 +248,12 @@ extension Simulation {
     case .mute(let target, let inbound, let span):
       length = span
       guard let node = resolve(target) else { return false }
-      noteStruck([node.id])
+      struck = [node.id]
       for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
     case .partialPartition(let one, let other, let span):
       length = span
       let (ones, others) = (one.compactMap(resolve), other.compactMap(resolve))
-      noteStruck((ones + others).map(\.id))
+      struck = (ones + others).map(\.id)
       for (a, b) in ones.flatMap({ a in others.map { b in (a.id, b.id) } }) {
         add(a, b)
         add(b, a)
@@ -260,12 +263,12 @@ extension Simulation {
       switch links {
       case .pair(let a, let b):
         guard everyone.contains(a), everyone.contains(b) else { return false }
-        noteStruck([a, b])
+        struck = [a, b]
         add(a, b)
         add(b, a)
       case .target(let target):
         guard let node = resolve(target) else { return false }
-        noteStruck([node.id])
+        struck = [node.id]
         for peer in everyone {
           add(node.id, peer)
           add(peer, node.id)
@@ -274,6 +277,7 @@ extension Simulation {
     default: return false
     }
     guard !pairs.isEmpty else { return false }
+    noteStruck(struck)
     coverage.partitions += 1
     let obstacle = Obstacle(pairs: pairs, era: era)
     if case .flap(_, let period, _) = fault {

@@ -175,7 +175,9 @@ import Verification
     #expect(try audit(asked: slow).complaints.allSatisfy { $0.invariant != "LITTLE" })
   }
 
-  @Test("What was never sent has no service time, and what is not answered counts as the timeout at least, but not in the sum")
+  @Test(
+    "What was never sent has no service time, and what is not answered counts as the timeout at least, but not in the sum"
+  )
   func unanswered() {
     let recorder = TrialRecorder(window: 1_000, interval: 100, timeout: 500)
     recorder.censored(due: 10, sent: nil, end: 20)
