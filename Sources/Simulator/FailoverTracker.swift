@@ -19,7 +19,9 @@ struct FailoverTracker {
 
   var last: Failover? { failovers.last }
   /// Something is still awaited.
-  var isOpen: Bool { failovers.last.map { !$0.isComplete } ?? false }
+  var isOpen: Bool { !isOver && failovers.last.map { !$0.isComplete } ?? false }
+  /// The last one never came to be: the leader leads on, and what struck it has passed.
+  private(set) var isOver = false
 
   mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64, isHandOver: Bool = false) {
     failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch, isHandOver: isHandOver))
@@ -29,6 +31,16 @@ struct FailoverTracker {
     winner = nil
     winningEpoch = 0
     hasEpoch = false
+    isOver = false
+  }
+
+  /// `leader` committed what it had proposed at `proposed`. `hasPassed`: no fault is active.
+  mutating func committed(_ leader: NodeID, epoch: UInt64, proposed: Int64, at now: Int64, hasPassed: () -> Bool) {
+    guard isOpen, let last = failovers.last, leader == last.struck, epoch == last.epochBefore, proposed > last.fault,
+      !last.isHandOver, last.elected == nil
+    else { return }
+    failovers[failovers.count - 1].kept = now
+    isOver = hasPassed()
   }
 
   /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
@@ -48,6 +60,7 @@ struct FailoverTracker {
   private mutating func noteCandidate(_ node: NodeID, _ epoch: UInt64, _ now: Int64, _ failover: inout Failover) {
     if node != failover.struck, failover.suspected == nil { failover.suspected = now }
     guard epoch > failover.epochBefore, failover.elected == nil || epoch > winningEpoch else { return }
+    failover.kept = nil
     if candidacies.insert([UInt64(node.index), epoch]).inserted { failover.candidates += 1 }
     if rounds.insert(round(epoch)).inserted { failover.rounds += 1 }
     failover.splitVotes = max(0, failover.rounds - elections - 1)

@@ -103,7 +103,7 @@ enum NodeInput<Core: ConsensusProtocol> {
     guard isOwn, case .batch(let batch) = entry.value else { return }
     while let first = proposals.popFirst() {
       guard first.batch === batch else { continue }
-      simulation.recordCommit(proposed: first.at)
+      simulation.recordCommit(proposed: first.at, by: self)
       break
     }
   }

@@ -84,9 +84,21 @@ extension Simulation {
       "the checkpoint does not hold what the records before it add up to")
   }
 
-  func recordCommit(proposed: Int64) {
+  func recordCommit(proposed: Int64, by node: SimulatedNode<Core>) {
+    if failover.isOpen { noteCommit(proposed: proposed, by: node) }
     guard proposed >= result.windowStart, proposed < result.windowEnd, phase >= .window else { return }
     recorder?.committed(proposed: proposed, at: now)
+  }
+
+  private func noteCommit(proposed: Int64, by node: SimulatedNode<Core>) {
+    guard phase <= .window else { return }
+    failover.committed(node.id, epoch: node.status.epoch, proposed: proposed, at: now) { !isFaulty }
+    // Nothing else is to come that anybody could recover from.
+    guard configuration.measure.stopsWhenRecovered, failover.isOver, phase == .window else { return }
+    let passed = now - result.windowStart
+    if configuration.faults.faults.allSatisfy({ $0.at.nanoseconds <= passed }) {
+      queue.push(.phase(.healing), at: now, urgent: true)
+    }
   }
 
   // MARK: Leadership

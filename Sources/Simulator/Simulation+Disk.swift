@@ -46,8 +46,10 @@ extension Simulation {
   }
 
   private func writeTime(_ node: SimulatedNode<Core>) -> Int64 {
-    let time = node.fsync.sample(&diskRandom)
-    return node.fsyncFactor == 1 ? time : slowed(time, by: node.fsyncFactor)
+    var time = node.fsync.sample(&diskRandom)
+    if node.fsyncFactor != 1 { time = slowed(time, by: node.fsyncFactor) }
+    if !conditions.isEmpty { lateUntil = max(lateUntil, now + time) }
+    return time
   }
 
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {

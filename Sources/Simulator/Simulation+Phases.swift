@@ -35,7 +35,9 @@ extension Simulation {
     case .over where phase >= .healing && now >= deadline:
       result.isAtRest = false
       findings.report(
-        "LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended: \(restlessness() ?? "")")
+        "LIVE", nil,
+        "no rest \(configuration.measure.patience) after all faults ended, and all that they had made slow: \(restlessness() ?? "")"
+      )
       phase = .over
     default: break
     }
@@ -64,12 +66,17 @@ extension Simulation {
 
   private func beginHealing() {
     phase = .healing
-    deadline = now + configuration.measure.patience.nanoseconds
+    deadline = max(now, slowUntil) + configuration.measure.patience.nanoseconds
     queue.push(.phase(.over), at: deadline)
     heal()
     dropBacklog()
     for index in clients.clients.indices where !clients.clients[index].isBusy { proceed(index) }
     settleIfQuiet()
+  }
+
+  /// How long what is under way may take, because something was slow when it began.
+  private var slowUntil: Int64 {
+    lastCondition == 0 ? now : nodes.reduce(lateUntil) { max($0, $1.busyUntil, $1.sendingUntil) }
   }
 
   private func dropBacklog() {
@@ -86,7 +93,7 @@ extension Simulation {
   }
 
   /// Something does not work that `heal` will set right.
-  private var isFaulty: Bool {
+  var isFaulty: Bool {
     isLosingMore || !blockade.isEmpty || isFlapping || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
@@ -217,6 +224,7 @@ extension Simulation {
   private func block(_ fault: Fault) -> Bool {
     var pairs: [Obstacle.Pair] = []
     var length: Duration?
+    var struck: [NodeID] = []
     func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
     switch fault {
     case .partition(let group, let span):
@@ -227,11 +235,11 @@ extension Simulation {
           add(b, a)
         }
       }
-      if let leader = leaderNow(), group.intersection(everyone).contains(leader.id) { noteStruck([leader.id]) }
+      struck = Array(group.intersection(everyone))
     case .isolate(let target, let span):
       length = span
       guard let node = resolve(target) else { return false }
-      noteStruck([node.id])
+      struck = [node.id]
       for peer in everyone {
         add(node.id, peer)
         add(peer, node.id)
@@ -242,12 +250,12 @@ extension Simulation {
     case .mute(let target, let inbound, let span):
       length = span
       guard let node = resolve(target) else { return false }
-      noteStruck([node.id])
+      struck = [node.id]
       for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
     case .partialPartition(let one, let other, let span):
       length = span
       let (ones, others) = (one.compactMap(resolve), other.compactMap(resolve))
-      noteStruck((ones + others).map(\.id))
+      struck = (ones + others).map(\.id)
       for (a, b) in ones.flatMap({ a in others.map { b in (a.id, b.id) } }) {
         add(a, b)
         add(b, a)
@@ -264,12 +272,12 @@ extension Simulation {
       switch links {
       case .pair(let a, let b):
         guard everyone.contains(a), everyone.contains(b) else { return false }
-        noteStruck([a, b])
+        struck = [a, b]
         add(a, b)
         add(b, a)
       case .target(let target):
         guard let node = resolve(target) else { return false }
-        noteStruck([node.id])
+        struck = [node.id]
         for peer in everyone {
           add(node.id, peer)
           add(peer, node.id)
@@ -278,6 +286,7 @@ extension Simulation {
     default: return false
     }
     guard !pairs.isEmpty else { return false }
+    noteStruck(struck)
     coverage.partitions += 1
     let obstacle = Obstacle(pairs: pairs, era: era)
     if case .flap(_, let period, _) = fault {

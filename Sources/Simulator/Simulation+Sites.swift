@@ -113,6 +113,7 @@ extension Simulation {
     for (nodes, delay) in addedDelays where nodes.contains(from) || nodes.contains(to) {
       sum += delay.sample(&linkRandom)
     }
+    if sum > 0 { lateUntil = max(lateUntil, now + sum) }
     return sum
   }
 }

@@ -71,6 +71,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   var chosenThrough: UInt64 = 0
   /// By then what was due in the window is answered or given up, however slow something is.
   var drainedBy: Int64 = .max
+  /// When the last message or write arrives that began while something had it slower; what is under way is not called back.
+  var lateUntil: Int64 = 0
   /// By then a run must have come to rest.
   var deadline: Int64 = .max
   /// When the last million events were over.

@@ -145,7 +145,7 @@ public struct Measure: Hashable, Sendable {
   public var interval: Duration
   /// The longest that a run may take after its window to come to rest.
   public var patience: Duration
-  /// Ends the window when the first fault's fail-over is complete: for election trials.
+  /// Ends the window when a fail-over is complete: for election trials. Also when the struck leader leads on and no fault is left.
   public var stopsWhenRecovered: Bool
 
   public init(

@@ -57,6 +57,8 @@ public struct Failover: Hashable, Sendable {
   public var followed: Int64?
   /// The first operation that began after the fault was answered.
   public var resumed: Int64?
+  /// The struck leader committed something that it had proposed after the fault, in its old epoch, and nobody has claimed another since.
+  public var kept: Int64?
   /// Distinct rounds of elections in which somebody stood.
   public var rounds: Int = 0
   /// Of those, the ones that elected nobody.
@@ -98,6 +100,12 @@ public struct SimulationResult: Sendable {
   /// Every election won, in order.
   public var leaderships: [Leadership] = []
   public var failovers: [Failover] = []
+  /// The fail-over to report, as it was at the window's end: the first that deposed the leader it struck; if none did, the first from
+  /// which that leader never recovered. Nil if every leader that was struck went on to lead.
+  public var failover: Failover? {
+    func isReached(_ time: Int64?) -> Bool { time.map { $0 <= windowEnd } ?? false }
+    return failovers.first { isReached($0.elected) } ?? failovers.first { !isReached($0.kept) }
+  }
   public var counts = OperationCounts()
   public var load = GeneratedLoad()
   /// Simulator events handled.

@@ -92,6 +92,22 @@ import Testing
     #expect(!tables.intervals.contains { $0.metric == .d3 })
   }
 
+  @Test("A fault that deposes nobody leaves no row of an election, and the client latency decides")
+  func notDeposed() throws {
+    let lines = """
+      protocols: [raft]
+      workload: {arrival: poisson, rate: 500/s}
+      measure: {warm-up: 200ms, window: 500ms}
+      faults: [{at: 100ms, disk-stall: leader, for: 5ms}]
+      trials: 25
+      precision: 50%
+      """
+    let tables = run(try Bench.experiment(lines)).tables
+    let row = try #require(tables.precision.first)
+    #expect(tables.elections.isEmpty && tables.faults.count == 10)
+    #expect(row.metric == .client && row.isMet == true && row.trials == 10)
+  }
+
   @Test("A void trial has no number either, and nothing is said of how well one is known")
   func void() throws {
     let tables = run(try Bench.experiment("protocols: [orderly]\ntrials: 22\nprecision: 50%\nmeasure: {window: 100ms}"))

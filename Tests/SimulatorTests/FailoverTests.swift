@@ -46,6 +46,65 @@ import Testing
     }
   }
 
+  private func struck(
+    _ faults: [ScheduledFault], window: Int = 4, rate: Double = 200, stops: Bool = false,
+    disk: LeaderDisk = .parallelAnyMajority
+  ) -> SimulationResult {
+    let result = simulate(
+      .init(
+        environment: environment(
+          replicas: 3, delay: .constant(.microseconds(800)), fsync: .microseconds(300), disk: disk),
+        workload: Workload(arrival: .constant(perSecond: rate), sessions: 200, keys: 5, payload: 16),
+        measure: Measure(warmUp: .milliseconds(300), window: .seconds(window), stopsWhenRecovered: stops),
+        faults: FaultPlan(faults), seed: 1))
+    expectOK(result)
+    return result
+  }
+  private func stall(_ at: Int, _ length: Int) -> ScheduledFault {
+    .init(at: .milliseconds(at), .stallDisk(.leader, .milliseconds(length)))
+  }
+  private let crash = ScheduledFault(at: .seconds(2), .crash(.leader, downtime: nil))
+
+  @Test("A leader that leads on after a fault had no fail-over, and hides none that comes later")
+  func noFailover() throws {
+    for disk in [LeaderDisk.parallelAnyMajority, .parallelLeaderRequired] {
+      let lone = struck([stall(1_000, 10)], disk: disk)
+      #expect(lone.failovers.count == 1 && lone.failover == nil)
+      let both = struck([stall(1_000, 10), crash], disk: disk)
+      let failover = try #require(both.failover)
+      #expect(failover.fault == both.windowStart + 2_000 * millisecond && failover.isComplete && failover.rounds > 0)
+    }
+    // It leads on while it is parted from one follower, but not when it is from all.
+    let partial = struck([.init(at: .seconds(1), .partialPartition([.leader], [.follower], for: nil))])
+    #expect(partial.failovers.count == 1 && partial.failover == nil)
+    // What it sent before it was parted still commits: that is no leading on.
+    let parted = try #require(struck([.init(at: .seconds(1), .isolate(.leader, for: nil))], rate: 5_000).failover)
+    #expect(parted.isComplete && parted.kept == nil)
+    // A short pause deposes nobody, two seconds do.
+    #expect(struck([.init(at: .seconds(1), .pause(.leader, .milliseconds(20)))]).failover == nil)
+    let paused = struck([.init(at: .seconds(1), .pause(.leader, .seconds(1)))]).failover
+    #expect(paused?.isComplete == true)
+    // Nobody is left to elect anybody: that is a fail-over, and one that never ends.
+    let dead = struck([.init(at: .seconds(1), .crash(.follower, downtime: nil)), crash])
+    #expect(dead.failover?.fault == dead.windowStart + 2_000 * millisecond && dead.failover?.kept == nil)
+  }
+
+  @Test("What blocks no link strikes nobody")
+  func blocksNothing() {
+    let all = NodeSet(first: 3)
+    let result = struck([.init(at: .seconds(1), .partition(all, for: nil)), crash])
+    #expect(result.failovers.count == 1 && result.failover?.isComplete == true)
+  }
+
+  @Test("The end of a fail-over that never was ends the window, unless a fault is still to come")
+  func stopsWithoutFailover() {
+    let lone = struck([stall(1_000, 10)], stops: true)
+    #expect(lone.windowEnd - lone.windowStart >= 1_010 * millisecond)
+    #expect(lone.windowEnd - lone.windowStart < 1_100 * millisecond)
+    let both = struck([stall(1_000, 10), crash], stops: true)
+    #expect(both.windowEnd - both.windowStart > 2_100 * millisecond && both.failover?.isComplete == true)
+  }
+
   @Test(
     "An undisputed election costs (n-1) requests and (n-2) votes, the dead leader being asked too",
     arguments: [3, 5, 7])

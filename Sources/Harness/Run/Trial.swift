@@ -62,7 +62,7 @@ struct Trial: Sendable {
         batches: Int(result.slots))
     }
     timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
-    election = result.failovers.first.map { ElectionRow(key, $0, result, report) }
+    election = result.failover.map { ElectionRow(key, $0, result, report) }
     faults = FaultRow.rows(key, result)
     history = result.history
   }

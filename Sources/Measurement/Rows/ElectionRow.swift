@@ -22,7 +22,7 @@ public struct ElectionRow: CSVRow {
 
   public static let fileName = "elections.csv"
   public static let rowMeaning =
-    "One row per trial of a fail-over. The four parts follow each other; a part that was not reached is empty."
+    "One row per trial of a fail-over: the first that deposed the leader it struck; if none did, the first from which that leader did not recover. No row where it led on. The four parts follow each other; a part that was not reached is empty."
   public static let columns: [Column<Self>] =
     Column.part(RunKey.columns, of: \.run) + [
       Column("verdict", \.verdict, "What checking the trial found; a number from a trial that is not `ok` is void."),
