@@ -81,6 +81,10 @@ enum NodeInput<Core: ConsensusProtocol> {
   var slowness = 1.0
   var fsync: DelayDistribution
   var fsyncFactor = 1.0
+  /// The write that was begun last; when it ends is void if its number has changed.
+  var write: (number: UInt32, through: UInt64, ends: Int64) = (0, 0, 0)
+  /// Nanoseconds that a write takes, on average.
+  var pace: Double { Double(fsync.mean) * fsyncFactor }
   /// Until then nothing becomes durable; 0: the disk works.
   var stalledUntil: Int64 = 0
   /// Writes that would have ended while it stalls.

@@ -38,7 +38,7 @@ extension Simulation {
     let oldBandwidth = bandwidth
     bandwidth = environment.bandwidth
     addedDelays = []
-    let slowness = nodes.map(\.slowness)
+    let before = nodes.map { ($0.slowness, $0.pace) }
     for node in nodes {
       node.slowness = 1
       node.fsync = environment.fsync
@@ -57,9 +57,10 @@ extension Simulation {
       case .processor(_, let factor): machine(condition).slowness *= factor
       }
     }
-    for (node, old) in zip(nodes, slowness) {
+    for (node, (slowness, pace)) in zip(nodes, before) {
       node.slowness = node.cpu.slow(by: node.slowness)
-      if node.slowness != old { goOn(node, at: node.slowness / old) }
+      if node.slowness != slowness { goOn(node, at: node.slowness / slowness) }
+      if node.pace != pace, pace > 0 { goOnWriting(node, at: node.pace / pace) }
     }
     hasOwnDelays = !routes.isEmpty || !addedDelays.isEmpty
     if bandwidth != oldBandwidth { bandwidthChanged(from: oldBandwidth) }

@@ -28,7 +28,16 @@ extension Simulation {
     node.fsyncs += 1
     let time = writeTime(node)
     if time == 0 { return completeWrite(node, through: through) }
-    queue.push(.synced(node.id, incarnation: node.incarnation, through: through), at: now + time)
+    write(node, through: through, until: now + time)
+  }
+  private func write(_ node: SimulatedNode<Core>, through position: UInt64, until end: Int64) {
+    node.write = (node.write.number &+ 1, position, end)
+    queue.push(.synced(node.id, write: node.write.number, through: position), at: end)
+  }
+  /// The rest of the write under way takes so many times as long.
+  func goOnWriting(_ node: SimulatedNode<Core>, at factor: Double) {
+    guard node.journal.isWriting, node.write.ends > now else { return }
+    write(node, through: node.write.through, until: now + slowed(node.write.ends - now, by: factor))
   }
 
   /// Whether enough appends wait at an idle disk, or have waited long enough.
@@ -145,6 +154,7 @@ extension Simulation {
     node.sendingUntil = 0
     node.outbox.removeAll()
     node.service &+= 1
+    node.write.number &+= 1
     node.proposals.removeAll()
     node.status = ReplicaStatus(role: .follower, epoch: node.status.epoch, leader: nil, committed: Slot(0))
     loseSessions(of: node)

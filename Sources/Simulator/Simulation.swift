@@ -165,10 +165,10 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .deliver(let message, let from, let to, let session, let bytes):
       deliver(message, from, nodes[Int(to.index)], session, bytes)
     case .timer(let node, let incarnation, let index): surface(nodes[Int(node.index)], incarnation, index)
-    case .synced(let node, let incarnation, let position):
+    case .synced(let node, let write, let position):
       let node = nodes[Int(node.index)]
       if node.isStalled { return node.heldWrites.append(event) }
-      if node.incarnation == incarnation, node.isUp { enqueue(.synced(position), at: node) }
+      if node.write.number == write { enqueue(.synced(position), at: node) }
     case .checkpointed(let node, let incarnation, let position):
       let node = nodes[Int(node.index)]
       if node.isStalled { return node.heldWrites.append(event) }

@@ -4,7 +4,7 @@ import Consensus
 enum SimulationEvent<Core: ConsensusProtocol> {
   case deliver(Core.Message, from: NodeID, to: NodeID, session: UInt32, bytes: Int32)
   case timer(NodeID, incarnation: UInt32, index: Int32)
-  case synced(NodeID, incarnation: UInt32, through: UInt64)
+  case synced(NodeID, write: UInt32, through: UInt64)
   /// A checkpoint made by compaction is in place.
   case checkpointed(NodeID, incarnation: UInt32, position: UInt64)
   /// The processor is through with the first input of its queue.

@@ -241,8 +241,26 @@ import Unreplicated
     }
     #expect(lone([slow(.factor(2.5), 150, for: 200)]).prefix(4) == [10, 25, 25, 10])
     #expect(lone([slow(.write(.constant(.milliseconds(7))), 150, for: 200)]).prefix(4) == [10, 7, 7, 10])
+    // The write that begins at 300 ms has a sixth to go when one of the two ends.
     #expect(
-      lone([slow(.factor(2), 150, for: 200), slow(.factor(3), 250, for: 200)]).prefix(5) == [10, 20, 60, 30, 10])
+      lone([slow(.factor(2), 150, for: 200), slow(.factor(3), 250, for: 200)]).prefix(5) == [10, 20, 55, 30, 10])
+  }
+
+  @Test("The write under way goes on at the new speed when one begins or ends")
+  func changedDisk() {
+    func slow(_ speed: DiskSpeed, _ at: Int, for length: Int) -> [Int64] {
+      lone([.init(at: .milliseconds(at), .change(.disk(.node(NodeID(0)), speed), for: .milliseconds(length)))])
+    }
+    #expect(slow(.factor(2), 205, for: 40)[1] == 15)
+    #expect(slow(.factor(2), 196, for: 10)[1] == 13)
+    #expect(slow(.write(.constant(.milliseconds(20))), 205, for: 40)[1] == 15)
+    #expect(slow(.write(.constant(.seconds(86_400))), 195, for: 10)[1] == 14, "not a millisecond's work in 5 ms")
+    // What a stall holds back is through when that ends, whatever became of the speed.
+    let stalled = lone([
+      .init(at: .milliseconds(205), .stallDisk(.node(NodeID(0)), .milliseconds(45))),
+      .init(at: .milliseconds(220), .change(.disk(.node(NodeID(0)), .factor(10)), for: .milliseconds(10))),
+    ])
+    #expect(stalled[1] == 50)
   }
 
   @Test("A slow processor takes a multiple for everything, and only that replica's does")
