@@ -79,11 +79,11 @@ import Testing
   @Test("However early nobody waited any longer, a quantile that falls among the censored is the timeout at least")
   func censoredEarly() {
     var distribution = Distribution()
-    for _ in 0..<80 { distribution.record(5_000) }
+    for _ in 0..<80 { distribution.record(1_000) }
     for _ in 0..<20 { distribution.recordCensored(after: 10, least: 1_000_000) }
-    #expect(distribution.quantile(.percent(50)) == 5_000 && distribution.quantile(.percent(90)) == 1_000_000)
-    #expect(distribution.min == 5_000 && distribution.max == 1_000_000)
-    #expect(distribution.sum == 80 * 5_000 + 20 * 10)
+    #expect(distribution.quantile(.percent(50)) == 1_000 && distribution.quantile(.percent(90)) == 1_000_000)
+    #expect(distribution.min == 1_000 && distribution.max == 1_000_000)
+    #expect(distribution.sum == 80 * 1_000 + 20 * 10)
   }
 
   @Test("The spectrum rises, ends where the samples do, and counts what lies at or below")

@@ -333,13 +333,12 @@ import Unreplicated
     let length = Duration.milliseconds(100)
     for change in [
       Condition.disk(.follower, .write(.constant(.seconds(60)))), .disk(.follower, .factor(60_000)),
-      .delay(.follower, .constant(.seconds(60))), .delay(nil, .constant(.seconds(40))), .bandwidth(500),
+      .delay(.follower, .constant(.seconds(60))),
     ] {
-      var environment = environment(fsync: .milliseconds(1))
-      environment.timing = Timing(heartbeat: .milliseconds(50), electionTimeout: .seconds(200)...(.seconds(400)))
       let result = Simulation<Raft>(
         .init(
-          environment: environment, workload: Workload(arrival: .constant(perSecond: 100), sessions: 64, payload: 8),
+          environment: environment(fsync: .milliseconds(1)),
+          workload: Workload(arrival: .constant(perSecond: 100), sessions: 64, payload: 8),
           measure: Measure(warmUp: .zero, window: .seconds(2), patience: .seconds(30)),
           faults: FaultPlan([.init(at: .seconds(1), .change(change, for: length))]), seed: 1), tuning: .standard
       ).run()
