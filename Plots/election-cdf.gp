@@ -1,6 +1,7 @@
 # How many trials had a leader again within which time of the crash: cumulative, over all trials.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Time without a leader", "no fault made the leader change")
 lost = 0; all = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
 basis = sprintf("simulated; %s, of which %d never recovered and lie beyond the axis, seed %s", counted(all, "trial", "trials"), lost, seeds)

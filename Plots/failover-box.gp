@@ -2,6 +2,7 @@
 # trial within one and a half times the box, every trial beyond as a point.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Time until a client is served again", "no fault made the leader change")
 all = 0; lost = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
 basis = trials(all, lost)

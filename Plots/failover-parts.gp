@@ -1,6 +1,7 @@
 # Where the time of a fail-over goes: the means of its four parts, which add up to the mean of the whole.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Parts of a fail-over", "no fault made the leader change")
 array recovered[NS]; array censored[NS]; array parts[4*NS]
 do for [i=1:NS] { recovered[i] = 0; censored[i] = 0; do for [k=1:4] { parts[4*(i - 1) + k] = 0 } }
 slot(p) = sum [i=1:NS] (S(i) eq p ? i : 0)
