@@ -22,7 +22,7 @@ do for [i=1:NS] {
 }
 set print
 H = 250 + 56*NS; load "Plots/terminal.gp"
-basis = trials(all, lost)
+basis = trials(all, lost); idle = without(all)
 eval headings("Parts of a fail-over", "means, from the fault to the first answer to a command issued after it", "")
 set xlabel "time since the fault (ms)"; set xrange [0:longest > 0 ? longest*1.08 : 1]; set yrange [0.4:NS+0.6]
 set ytics () scale 0 noenhanced; set for [i=1:NS] ytics add (S(i) NS + 1 - i); set grid xtics noytics; set border 1

@@ -35,7 +35,10 @@ guarded(t) = strstrt(t, "_") == 0 ? t : substr(t, 1, strstrt(t, "_") - 1)."\\_".
 heading(t) = sprintf("{/=16:Bold %s}", guarded(t))
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 # eval headings("what", "of what", "what bars and marks mean") takes labels 1 and 2.
-headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD tc rgb ink; set label 2 \"%s%s\\n\".basis.leftOut at graph 0,1 offset 0,2.4+HEAD noenhanced font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
+# A line of notes under these, such as who is left out, lifts them.
+noted(n) = leftOut eq "" && idle eq "" ? 0 : 1.2
+notes(n) = noted(0) == 0 ? "" : "\n".(idle eq "" ? substr(leftOut, 3, strlen(leftOut)) : idle.leftOut)
+headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD+noted(0) tc rgb ink; set label 2 \"%s%s\\n\".basis.notes(0) at graph 0,1 offset 0,2.4+HEAD+noted(0) noenhanced font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
 # eval blank("why") draws a chart of which there is nothing to draw.
 blank(why) = sprintf("set label 9 \"%s\" at graph 0.5,0.5 center tc rgb quiet; unset logscale; set xrange [0:1]; set yrange [0:1]; unset xtics; unset ytics; unset key; plot -1 notitle", why)
 # eval refuse("why") ends a chart that the data are not for: one line for whoever draws it.
@@ -88,6 +91,9 @@ colour(p) = sum [i=1:NP] (P(i) eq p ? i : 0)
 C(i) = colour(S(i))
 basis = "simulated; ".counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
 
+# Trials that are in no fail-over, such as those whose heir led already.
+idle = ""
+without(all) = runs > all ? sprintf("%s without a fail-over", counted(runs - all, "trial", "trials")) : ""
 trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.

@@ -7,7 +7,7 @@ eval collect(key1); chosen = found
 values = ""
 know(v) = strstrt(" ".values." ", " ".v." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").v, 0)
 stats data."/configurations.csv" using (ours("configuration") && stringcolumn("key") eq key1 ? know(joined(stringcolumn("value"))) : 0) nooutput
-NX = words(values); W = 980; H = 160 + 170*NX; load "Plots/terminal.gp"
+NX = words(values); W = 980; H = 160 + 16*(noted(0) > 0) + 170*NX; load "Plots/terminal.gp"
 case(c) = sum [j=1:NX] (word(values, j) eq joined(lookup(chosen, id(c))) ? j : 0)
 array from[NX]; array to[NX]; array silent[NX]
 do for [j=1:NX] { from[j] = 1e300; to[j] = -1e300; silent[j] = 0 }

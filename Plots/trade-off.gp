@@ -37,7 +37,7 @@ do for [i=1:NS] { do for [x=1:NX] {
   }
 } }
 set print
-basis = trials(all, lost)
+basis = trials(all, lost); idle = without(all)
 eval headings("False alarms against the time to recover", "bars: quartiles over trials; hollow: none seen, at one in the time looked at", "")
 set logscale xy; if (most > 0) { set xrange [least/2:most*2]; set yrange [shortest/1.4:longest*1.5] }
 set xlabel "changes of leaders without a failure (per hour, log scale)"; set ylabel "failure to first answer (ms, median, log scale)"

@@ -174,16 +174,18 @@ import Testing
     }
   }
 
-  @Test("A protocol whose runs are not verified is named in the chart as left out")
+  @Test("A chart names the protocols that are left out, and counts the trials that had no fail-over")
   func leftOut() throws {
     var tables = try tables("batch.window", ["1", "2", "3"])
     for index in tables.summary.indices where tables.summary[index].run.subject.protocolName == "zab" {
       tables.summary[index].verdict = index % 2 == 0 ? .void : .ok
     }
-    try draw(tables, ["latency-sweep", "election-cdf"]) { folder, charts in
+    tables.elections.removeAll { $0.run.trial == 1 }
+    try draw(tables, ["latency-sweep", "election-cdf", "failover-box", "failover-parts"]) { folder, charts in
       for chart in charts {
         let picture = try String(contentsOfFile: "\(folder)/\(chart.stem).svg", encoding: .utf8)
         #expect(picture.contains("zab left out, 3 of 6 runs not verified"), "\(chart)")
+        #expect(picture.contains("3 trials without a fail-over") == (chart.name != "latency-sweep"), "\(chart)")
       }
     }
   }

@@ -29,13 +29,18 @@ extension ChartAnswer {
   /// counts them. Empty: there are none.
   private static func idle(_ data: AnswerData) -> String {
     var (idle, all) = (0, 0)
-    for point in data.points where point.inputs["faults"].map({ $0 != "none" }) ?? false {
+    var isHandOver = true
+    for point in data.points {
+      guard let faults = point.inputs["faults"], faults != "none" else { continue }
       let struck = Set(point.faults.map(\.run))
+      let count = point.summary.count { !struck.contains($0.run) }
       all += point.summary.count
-      idle += point.summary.count { !struck.contains($0.run) }
+      idle += count
+      isHandOver = isHandOver && (count == 0 || faults.contains(" transfer "))
     }
-    return idle == 0
-      ? "" : "; in \(Humane.count(idle)) of \(AnswerText.count(all, "trial", "trials")) there was nothing to strike"
+    guard idle > 0 else { return "" }
+    return "; in \(Humane.count(idle)) of \(AnswerText.count(all, "trial", "trials")) there was nothing to "
+      + (isHandOver ? "hand over" : "strike")
   }
 
   private static func lost(_ data: AnswerData) -> String {
