@@ -5,17 +5,19 @@ H = 860; load "Plots/terminal.gp"
 eval distinct("cluster.replicas"); sizes = found; byConfiguration = map; NX = words(sizes)
 position(list, v) = sum [j=1:words(list)] (real(word(list, j)) == v ? j : 0)
 size(c) = position(sizes, real(lookup(byConfiguration, id(c))))
-# A message that is longer than a payload carries one; each replica but the leader that writes a batch was sent a copy.
+# A message that is longer than the smallest payload carries one; each replica but the leader that writes a batch was sent a copy.
 eval collect("workload.payload"); payloads = found
+least(t, j) = j > words(t) ? 1e300 : (rest = least(t, j + 2), here = plain(word(t, j)), here < rest ? here : rest)
+smallest(t) = strstrt(t, "uniform ") == 1 ? plain(substr(t, 9, strstrt(t, "-") - 1)) : strstrt(t, "mixed ") == 1 ? least(t, 3) : plain(t)
 CELLS = NX*NP
 array batches[CELLS]; array frames[CELLS]; array writes[CELLS]; array copies[CELLS]; array bookFrames[CELLS]; array bookWrites[CELLS]
 do for [j=1:CELLS] { batches[j] = 0; frames[j] = 0; writes[j] = 0; copies[j] = 0; bookFrames[j] = NaN; bookWrites[j] = NaN }
 cell(c) = (colour(stringcolumn("protocol")) - 1)*NX + size(c)
-number(c) = stringcolumn(c) eq "" ? NaN : column(c)
+known(c) = stringcolumn(c) eq "" ? NaN : column(c)
 stats data."/summary.csv" using (ours("configuration") ? (j = cell("configuration"), batches[j] = batches[j] + column("batches"), \
   frames[j] = frames[j] + column("frames_replication") + column("frames_notice"), writes[j] = writes[j] + column("fsyncs"), \
-  bookFrames[j] = number("frames_per_batch_expected"), bookWrites[j] = number("fsyncs_per_batch_expected"), 0) : 0) nooutput
-stats data."/messages.csv" using (ours("configuration") && stringcolumn("purpose") eq "replication" && column("bytes") > column("frames")*plain(lookup(payloads, id("configuration"))) \
+  bookFrames[j] = known("frames_per_batch_expected"), bookWrites[j] = known("fsyncs_per_batch_expected"), 0) : 0) nooutput
+stats data."/messages.csv" using (ours("configuration") && stringcolumn("purpose") eq "replication" && column("bytes") > column("frames")*smallest(lookup(payloads, id("configuration"))) \
   ? (j = cell("configuration"), copies[j] = copies[j] + column("frames"), 0) : 0) nooutput
 # Groups of bars, one for each size.
 wide = 0.8/NS

@@ -1,9 +1,11 @@
 # How many trials had a leader again within which time of the crash: cumulative, over all trials.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Time without a leader", "no fault made the leader change")
 lost = 0; all = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
-basis = sprintf("simulated; %s, of which %d never recovered and lie beyond the axis, seed %s", counted(all, "trial", "trials"), lost, seeds)
+basis = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : sprintf(", of which %d never recovered and lie beyond the axis", lost)).", seed ".seeds
+idle = without(all)
 eval headings("Time without a leader", "from the fault, each trial counting alike", "")
 set xlabel "time since the fault (ms)"; set ylabel "share of trials"
 set yrange [0:1]; set ytics ("0" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "90 %%" 0.9, "100 %%" 1)

@@ -2,9 +2,10 @@
 # trial within one and a half times the box, every trial beyond as a point.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Time until a client is served again", "no fault made the leader change")
 all = 0; lost = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
-basis = trials(all, lost)
+basis = trials(all, lost); idle = without(all)
 eval headings("Time until a client is served again", "box: quartiles and median; whiskers: within 1.5 times the box; points: trials beyond", "")
 set ylabel "time since the fault (ms)"; set yrange [0:*]; set format y "%g"
 set xrange [0.4:NS+0.6]; set xtics () scale 0 noenhanced; set for [i=1:NS] xtics add (S(i) i); set grid noxtics ytics; unset key

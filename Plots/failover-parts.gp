@@ -1,6 +1,7 @@
 # Where the time of a fail-over goes: the means of its four parts, which add up to the mean of the whole.
 if (!exists("experiment")) experiment = "election"
 load "Plots/style.gp"
+eval require("elections", "Parts of a fail-over", "no fault made the leader change")
 array recovered[NS]; array censored[NS]; array parts[4*NS]
 do for [i=1:NS] { recovered[i] = 0; censored[i] = 0; do for [k=1:4] { parts[4*(i - 1) + k] = 0 } }
 slot(p) = sum [i=1:NS] (S(i) eq p ? i : 0)
@@ -21,7 +22,7 @@ do for [i=1:NS] {
 }
 set print
 H = 250 + 56*NS; load "Plots/terminal.gp"
-basis = trials(all, lost)
+basis = trials(all, lost); idle = without(all)
 eval headings("Parts of a fail-over", "means, from the fault to the first answer to a command issued after it", "")
 set xlabel "time since the fault (ms)"; set xrange [0:longest > 0 ? longest*1.08 : 1]; set yrange [0.4:NS+0.6]
 set ytics () scale 0 noenhanced; set for [i=1:NS] ytics add (S(i) NS + 1 - i); set grid xtics noytics; set border 1

@@ -1,7 +1,8 @@
 # Goodput over two swept inputs, a map for each protocol. All cells are of equal size, and say what they show.
 if (!exists("experiment")) experiment = "batching"
-load "Plots/style.gp"
+needsSweep = 1; load "Plots/style.gp"
 load "Plots/sweep.gp"
+if (panelKey eq "") { eval refuse("it needs two swept inputs, and swept is ".swept.": draw goodput-sweep") }
 unset logscale x
 NY = panels; CELL = NX*NY
 array total[CELL*NP]; array trials[CELL*NP]
@@ -16,8 +17,8 @@ set palette defined (@cividis)
 if (least > 0 && most > 10*least) { set logscale cb; dark(v) = log(v/least) < 0.55*log(most/least) } else { dark(v) = v - least < 0.55*(most - least) }
 set cbrange [least:most > least ? most : least*1.01 + 1e-9]
 unset key; unset grid; set border 0; set tics scale 0
-set xrange [0.5:NX+0.5]; set yrange [0.5:NY+0.5]; set xtics () norotate; set ytics ()
-set for [j=1:NX] xtics add (word(xs, j) j); set for [j=1:NY] ytics add (word(ys, j) j)
+set xrange [0.5:NX+0.5]; set yrange [0.5:NY+0.5]; set xtics () norotate noenhanced; set ytics () noenhanced
+set for [j=1:NX] xtics add (tick(mark(axisKey, word(xs, j))) j); set for [j=1:NY] ytics add (tick(mark(panelKey, word(ys, j))) j)
 set colorbox user origin 1 - 95./W,0.2 size 14./W,0.5; set cblabel "goodput (1000/s)" offset 1.5,0; set format cb "%g"
 rounded(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.1f", v) : sprintf("%.2f", v)
 begin(i) = 90./W + (1 - 210./W)*(i - 1)/NS

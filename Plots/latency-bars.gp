@@ -1,14 +1,9 @@
 # Latency for each value of an input that is no number: the median as a bar, the 99th percentile as a line of its colour.
 if (!exists("experiment")) experiment = "leader-disk"
-load "Plots/style.gp"
+needsSweep = 1; load "Plots/style.gp"
 key1 = word(swept, 1)
 eval collect(key1); chosen = found
-# The values, those with the shorter latency first; as words, with ~ for a space.
-joined(t) = strstrt(t, " ") == 0 ? t : substr(t, 1, strstrt(t, " ") - 1)."~".joined(substr(t, strstrt(t, " ") + 1, strlen(t)))
-apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
-# In two lines where it has more than one word.
-middle(t) = strlen(t)/2 - 1 + strstrt(substr(t, strlen(t)/2, strlen(t)), "~")
-folded(t) = strstrt(substr(t, strlen(t)/2, strlen(t)), "~") == 0 ? apart(t) : apart(substr(t, 1, middle(t) - 1))."\n".apart(substr(t, middle(t) + 1, strlen(t)))
+# The values, those with the shorter latency first.
 values = ""
 know(v) = strstrt(" ".values." ", " ".v." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").v, 0)
 stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key1 ? know(joined(stringcolumn("value"))) : 0) nooutput
@@ -43,7 +38,7 @@ do for [i=1:NS] { do for [x=1:NX] { j = (i - 1)*NX + x; if (high[j] > low[j]) { 
 set print
 eval headings("Latency by ".key1, "bars: median client latency; lines: 99th percentile", barsMean)
 set boxwidth wide*0.88; set style fill solid 0.75 border lc rgb "white"
-set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (folded(word(values, j)) j)
+set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (tick(apart(word(values, j))) j)
 if (strlen(values) > 75) { set xtics rotate by 15 right; set bmargin 6 }
 set grid noxtics ytics; set format y "%g"; set ylabel "client latency (ms)"; set xlabel key1 noenhanced
 if (strstrt(values, "~") > 0) { set bmargin 5; set xlabel offset 0,-1 }

@@ -1,8 +1,9 @@
 # Latency and goodput against the offered load: where latency takes off and goodput stops to follow, the cluster is full.
 if (!exists("experiment")) experiment = "load"
-load "Plots/style.gp"
+needsSweep = 1; load "Plots/style.gp"
 H = 760
 load "Plots/sweep.gp"
+if (axisKey ne "workload.rate") { eval refuse("it needs a sweep over workload.rate with the most values: draw latency-sweep") }
 row(p, q, k) = mine(p) && stringcolumn("metric") eq "client" && column("quantile") == q && panel("configuration") == k
 # The rates that operations came at, not the ones that were asked for.
 unset logscale x; set xrange [0:*]; set xtics autofreq nomirror; set format x "%.0f k"

@@ -1,7 +1,7 @@
 # Latency against a swept input, as clients see it: the median and the 99th percentile over all trials, and how far the trials
 # lie apart. A second swept input makes panels beside each other.
 if (!exists("experiment")) experiment = "disk"
-load "Plots/style.gp"
+needsSweep = 1; load "Plots/style.gp"
 load "Plots/sweep.gp"
 row(p, q, k) = mine(p) && stringcolumn("metric") eq "client" && column("quantile") == q && panel("configuration") == k
 top = 0; bottom = 1e300

@@ -30,13 +30,22 @@ set grid back lc rgb faint lw 0.8 dt 1
 set xlabel textcolor rgb ink; set ylabel textcolor rgb ink
 set key outside right top vertical Left reverse noenhanced samplen 2.5 spacing 1.25 textcolor rgb ink
 # A heading at the left, and under it in grey what was run.
-heading(t) = sprintf("{/=16:Bold %s}", t)
+# An underscore there is one, not an index.
+guarded(t) = strstrt(t, "_") == 0 ? t : substr(t, 1, strstrt(t, "_") - 1)."\\_".guarded(substr(t, strstrt(t, "_") + 1, strlen(t)))
+heading(t) = sprintf("{/=16:Bold %s}", guarded(t))
 thousands(n) = n < 1000 ? sprintf("%d", n) : n < 1000000 ? sprintf("%d %03d", n/1000, int(n)%1000) : sprintf("%d %03d %03d", n/1000000, int(n/1000)%1000, int(n)%1000)
 # eval headings("what", "of what", "what bars and marks mean") takes labels 1 and 2.
-headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD tc rgb ink; set label 2 \"%s%s\\n\".basis at graph 0,1 offset 0,2.4+HEAD font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
+# A line of notes under these, such as who is left out, lifts them.
+noted(n) = leftOut eq "" && idle eq "" ? 0 : 1.2
+notes(n) = noted(0) == 0 ? "" : "\n".(idle eq "" ? substr(leftOut, 3, strlen(leftOut)) : idle.leftOut)
+headings(t, what, marks) = sprintf("set label 1 heading(\"%s\") at graph 0,1 offset 0,3.8+HEAD+noted(0) tc rgb ink; set label 2 \"%s%s\\n\".basis.notes(0) at graph 0,1 offset 0,2.4+HEAD+noted(0) noenhanced font \",12\" tc rgb quiet", t, what, marks eq "" ? "" : "; ".marks)
 # eval blank("why") draws a chart of which there is nothing to draw.
 blank(why) = sprintf("set label 9 \"%s\" at graph 0.5,0.5 center tc rgb quiet; unset logscale; set xrange [0:1]; set yrange [0:1]; unset xtics; unset ytics; unset key; plot -1 notitle", why)
-HEAD = 0
+# eval refuse("why") ends a chart that the data are not for: one line for whoever draws it.
+refuse(why) = sprintf("set print; print \"refused: %s\"; exit status 3", why)
+# Whether the run has a file: one without rows is not written.
+has_file(name) = int(system(sprintf("test -s \"%s/%s.csv\" && echo 1 || echo 0", data, name)))
+HEAD = 0; FOOT = 0
 set tmargin 5.8
 counted(n, one, more) = thousands(n)." ".(n == 1 ? one : more)
 # Cividis: even to the eye, also of the colour-blind, and in grey.
@@ -70,34 +79,91 @@ NP = words(protocols)
 shown = ""; do for [i=1:NP] { if (has(P(i))) { shown = shown.(shown eq "" ? "" : " ").P(i) } }
 NS = words(shown)
 S(i) = word(shown, i)
+# Who is not here, or not with all configurations, because runs of his are not verified.
+leftOut = ""
+do for [p in protocols] {
+  bad = 0; all = 0
+  stats data."/summary.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("protocol") eq p \
+    ? (all = all + 1, bad = bad + (stringcolumn("verdict") ne "ok"), 0) : 0) nooutput
+  if (bad > 0) { leftOut = leftOut.sprintf("; %s%s left out, %d of %d runs not verified", p, has(p) ? " in part" : "", bad, all) }
+}
 colour(p) = sum [i=1:NP] (P(i) eq p ? i : 0)
 C(i) = colour(S(i))
 basis = "simulated; ".counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
 
+# Trials that are in no fail-over, such as those whose heir led already.
+idle = ""
+without(all) = runs > all ? sprintf("%s without a fail-over", counted(runs - all, "trial", "trials")) : ""
 trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.
 hasIntervals = 0
-if (int(system(sprintf("test -s \"%s/intervals.csv\" && echo 1 || echo 0", data)))) {
+if (has_file("intervals")) {
   stats data."/intervals.csv" using (ours("configuration") && stringcolumn("metric") eq "client" ? (hasIntervals = 1, 0) : 0) nooutput
 }
-barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : "error bars: lowest to highest trial"
+later = 0
+stats data."/summary.csv" using (ours("configuration") && column("trial") > 0 ? (later = later + 1, 0) : 0) nooutput
+range = later > 0 ? "error bars: lowest to highest trial" : ""
+barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : range
 
 # The inputs that are swept, each once; of a sweep over faults, the names of its cases.
 swept = ""
 learn(k) = strstrt(" ".swept." ", " ".k." ") > 0 ? 0 : (swept = swept.(swept eq "" ? "" : " ").k, 0)
 stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("swept") eq "true" && stringcolumn("key") ne "faults" ? learn(stringcolumn("key")) : 0) nooutput
-# A number without its unit: times in ms, sizes in bytes, probabilities in percent; of a normal delay its deviation.
+if (swept eq "" && exists("needsSweep")) { eval refuse("it needs a sweep, and nothing is swept") }
+# Values as words, with ~ for a space, and back.
+joined(t) = strstrt(t, " ") == 0 ? t : substr(t, 1, strstrt(t, " ") - 1)."~".joined(substr(t, strstrt(t, " ") + 1, strlen(t)))
+apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
+# In two lines where it has more than one word.
+middle(t) = strlen(t)/2 - 1 + strstrt(substr(t, strlen(t)/2, strlen(t)), " ")
+folded(t) = strlen(t) < 14 || strstrt(substr(t, strlen(t)/2, strlen(t)), " ") == 0 ? t : substr(t, 1, middle(t) - 1)."\n".substr(t, middle(t) + 1, strlen(t))
+# At a tick, where a percent sign begins a format.
+escaped(t) = strstrt(t, "%") == 0 ? t : substr(t, 1, strstrt(t, "%"))."%".escaped(substr(t, strstrt(t, "%") + 1, strlen(t)))
+tick(t) = escaped(folded(t))
+joinedBy(by, list) = words(list) < 2 ? list : word(list, 1).by.joinedBy(by, substr(list, strlen(word(list, 1)) + 2, strlen(list)))
+# eval require("elections", "heading", "why not") ends a chart of faults without that file: blank where faults were planned.
+planned = 0
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq "faults" && stringcolumn("value") ne "none" ? (planned = 1, 0) : 0) nooutput
+require(name, t, why) = has_file(name) ? "" : planned ? sprintf("eval headings(\"%s\", \"nothing to show\", \"\"); eval blank(\"%s\"); exit", t, why) : refuse("it needs faults, and none is planned")
+# A number without its unit: times in ms, sizes in bytes, bandwidths in Mbit/s; NaN is what is no number.
 ends(t, u) = strlen(t) > strlen(u) && substr(t, strlen(t) - strlen(u) + 1, strlen(t)) eq u
-cut(t, n) = real(substr(t, 1, strlen(t) - n))
-plain(t) = t eq "" ? NaN : ends(t, "MiB") ? cut(t, 3)*1048576 : ends(t, "KiB") ? cut(t, 3)*1024 : ends(t, "ms") ? cut(t, 2) : ends(t, "us") ? cut(t, 2)/1e3 \
-  : ends(t, "ns") ? cut(t, 2)/1e6 : ends(t, "k/s") ? cut(t, 3)*1e3 : ends(t, "/s") ? cut(t, 2) : ends(t, "s") ? cut(t, 1)*1e3 : ends(t, "B") ? cut(t, 1) : real(t)
+digits(t) = t eq "" ? 1 : strstrt("0123456789.e+-", substr(t, 1, 1)) > 0 ? digits(substr(t, 2, strlen(t))) : 0
+# gnuplot reads 1.0e-05, not 1e-05.
+pointed(t) = strstrt(t, "e") == 0 || strstrt(t, ".") > 0 ? t : substr(t, 1, strstrt(t, "e") - 1).".0".substr(t, strstrt(t, "e"), strlen(t))
+number(t) = t ne "" && strstrt("0123456789-", substr(t, 1, 1)) > 0 && digits(t) ? real(pointed(t)) : NaN
+cut(t, n) = number(substr(t, 1, strlen(t) - n))
+plain(t) = ends(t, "MiB") ? cut(t, 3)*1048576 : ends(t, "KiB") ? cut(t, 3)*1024 : ends(t, "ms") ? cut(t, 2) : ends(t, "us") ? cut(t, 2)/1e3 \
+  : ends(t, "ns") ? cut(t, 2)/1e6 : ends(t, "Gbit/s") ? cut(t, 6)*1e3 : ends(t, "Mbit/s") ? cut(t, 6) : ends(t, "kbit/s") ? cut(t, 6)/1e3 : ends(t, "bit/s") ? cut(t, 5)/1e6 \
+  : ends(t, "k/s") ? cut(t, 3)*1e3 : ends(t, "/s") ? cut(t, 2) : ends(t, "s") ? cut(t, 1)*1e3 : ends(t, "B") ? cut(t, 1) : number(t)
 deviates(t) = strstrt(t, "normal ") == 1
+middleOf(t) = deviates(t) ? substr(t, 8, strstrt(t, " sd ") - 1) : ""
 isShare(key) = strstrt("link.loss link.duplication link.reordering workload.reads workload.swaps workload.deletes", key) > 0
-amount(key, t) = key eq "workload.bursts" ? (t eq "none" ? 1 : real(substr(t, 1, strstrt(t, "x") - 1))) : deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
-# What stands at the axis of an input, given one of its values; bursts by how many times as often.
-axis(key, t) = key eq "workload.bursts" ? key." (times the mean rate)" : deviates(t) ? key.": standard deviation around ".substr(t, 8, strstrt(t, " sd ") - 1)." (ms)" : isShare(key) ? key." (%)" \
-  : ends(t, "B") ? key." (bytes)" : ends(t, "/s") ? key." (1/s)" : ends(t, "s") ? key." (ms)" : key
+# Probabilities in percent, of a normal delay the deviation, bursts by how many times as often.
+measure(key, t) = key eq "workload.bursts" ? (t eq "none" ? 1 : number(substr(t, 1, strstrt(t, "x") - 1))) : deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
+# The inputs that have values without a number, or normal delays of several means, as " key=values| ": those with a number first, in
+# its order, then the others as they come. Such a value stands at its place among them.
+named = " "
+do for [j=1:words(swept)] {
+  key = word(swept, j); values = ""; isNamed = 0; around = "?"
+  know(t) = (isNamed = isNamed || measure(key, t) != measure(key, t) || (around ne "?" && around ne middleOf(t)), around = middleOf(t), \
+    strstrt(" ".values." ", " ".joined(t)." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").joined(t), 0))
+  stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key && stringcolumn("value") ne "unused" ? know(stringcolumn("value")) : 0) nooutput
+  if (isNamed) {
+    weight(n) = deviates(apart(word(values, n))) || plain(apart(word(values, n))) != plain(apart(word(values, n))) ? 1e300 : plain(apart(word(values, n)))
+    before(n) = sum [m=1:words(values)] (weight(m) < weight(n) || (weight(m) == weight(n) && m < n) ? 1 : 0)
+    ordered = ""
+    do for [n=1:words(values)] { do for [m=1:words(values)] { if (before(m) == n - 1) { ordered = ordered.(n == 1 ? "" : " ").word(values, m) } } }
+    named = named.key."=".ordered."| "
+  }
+}
+isNamed(key) = strstrt(named, " ".key."=") > 0
+listed(list, t) = sum [n=1:words(list)] (word(list, n) eq t ? n : 0)
+amount(key, t) = isNamed(key) ? listed(lookup(named, key), joined(t)) : measure(key, t)
+# How a value is called at an axis, given its number.
+mark(key, x) = isNamed(key) ? apart(word(lookup(named, key), int(real(x)))) : x
+# What stands at the axis of an input, given one of its values.
+axis(key, t) = isNamed(key) ? key : key eq "workload.bursts" ? key." (times the mean rate)" : deviates(t) ? key.": standard deviation around ".middleOf(t)." (ms)" : isShare(key) ? key." (%)" \
+  : ends(t, "bit/s") ? key." (Mbit/s)" : ends(t, "B") ? key." (bytes)" : ends(t, "/s") ? key." (1/s)" : ends(t, "s") ? key." (ms)" : key
 # eval distinct("link.loss") leaves the different values of an input in found, ascending, and one of them in example.
 distinct(key) = "eval collect(\"".key."\"); map = found; eval sorted(\"".key."\")"
 sorted(key) = sprintf("found = \"\"; example = \"\"; last = -1e300; do for [pass=1:64] { next = 1e300; stats data.\"/configurations.csv\" using (stringcolumn(\"experiment\") eq experiment && stringcolumn(\"key\") eq \"%s\" && stringcolumn(\"value\") ne \"unused\" ? (example = stringcolumn(\"value\"), v = amount(\"%s\", example), v > last && v < next ? (next = v, 0) : 0) : 0) nooutput; if (next < 1e300) { found = found.(found eq \"\" ? \"\" : \" \").sprintf(\"%%.10g\", next); last = next } else { break } }", key, key)

@@ -8,14 +8,17 @@ do for [j=1:words(swept)] {
   } else { panelKey = word(swept, j); panelName = axis(panelKey, example); ys = found; byPanel = map }
 }
 panels = words(ys); NX = words(xs)
+if (words(swept) > 2) { eval refuse("it shows two swept inputs at most, and swept are ".joinedBy(", ", swept)) }
 position(list, v) = sum [j=1:words(list)] (abs(real(word(list, j)) - v) <= 1e-9*abs(v) ? j : 0)
 along(c) = amount(axisKey, lookup(byAxis, id(c)))
 panel(c) = panelKey eq "" ? 1 : position(ys, amount(panelKey, lookup(byPanel, id(c))))
 # An axis over more than one and a half decades is logarithmic.
 first = real(word(xs, 1)); last = real(word(xs, NX))
-if (first > 0 && last > 30*first) { set logscale x; set xrange [first/1.4:last*1.4]; set xtics () ; set for [j=1:NX] xtics add (word(xs, j) real(word(xs, j))) } \
-else { set xrange [(first > 0 ? 0 : first - 0.03*(last - first)):last + 0.03*(last - first)] }
-set xlabel axisName noenhanced
+if (isNamed(axisKey)) { set xrange [0.5:NX+0.5]; set xtics () noenhanced; set for [j=1:NX] xtics add (tick(mark(axisKey, word(xs, j))) j); do for [j=1:NX] { FOOT = FOOT || folded(mark(axisKey, word(xs, j))) ne mark(axisKey, word(xs, j)) } } \
+else { if (first > 0 && last > 30*first) { set logscale x; set xrange [first/1.4:last*1.4]; set xtics () ; set for [j=1:NX] xtics add (word(xs, j) real(word(xs, j))) } \
+else { if (last > first) { set xrange [(first > 0 ? 0 : first - 0.03*(last - first)):last + 0.03*(last - first)] } } }
+set xlabel axisName noenhanced offset 0,-FOOT
+if (FOOT) { set bmargin 5 }
 
 # A cell for each value, panel and protocol, with the extremes of two numbers over its trials.
 CELLS = NX*panels*NP
@@ -51,5 +54,5 @@ left = 90./W; right = 1 - 275./W
 edge(k) = left + (right - left)*(k - 1)/panels
 set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanced maxrows 12
 HEAD = 1.2*side; set tmargin 5.8 + HEAD
-frame(k) = sprintf("set lmargin at screen %g; set rmargin at screen %g; if (%d > 1) { set ylabel \"\"; unset label 1; unset label 2; set format y \"\" }; if (side) { set label 3 panelName.\" = \".word(ys, %d) at graph 0.5,1 center offset 0,0.6 noenhanced tc rgb ink font \",12\" }", edge(k), edge(k + 1) - (side ? 0.015 : 0), k, k)
+frame(k) = sprintf("set lmargin at screen %g; set rmargin at screen %g; if (%d > 1) { set ylabel \"\"; unset label 1; unset label 2; set format y \"\" }; if (side) { set label 3 panelName.\" = \".mark(panelKey, word(ys, %d)) at graph 0.5,1 center offset 0,0.6 noenhanced tc rgb ink font \",12\" }", edge(k), edge(k + 1) - (side ? 0.015 : 0), k, k)
 titled(k, t) = k == panels ? t : ""

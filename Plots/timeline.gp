@@ -10,13 +10,12 @@ stats data."/timeline.csv" using (ours("configuration") ? (interval = column("in
 marks = ""
 role(t) = strstrt(t, "leader ") == 1 ? ":~leader" : strstrt(t, "follower ") == 1 ? ":~follower" : ""
 ms(c) = stringcolumn(c) eq "" ? 0 : column(c)/1e6
-mark(m) = strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0)
-stats data."/faults.csv" using (ours("configuration") ? mark(sprintf("%.0f,%.0f,%s%s", ms("at_ns"), ms("length_ns"), stringcolumn("kind"), role(stringcolumn("target")))) : 0) nooutput
+remark(m) = strstrt(" ".marks." ", " ".m." ") > 0 ? 0 : (marks = marks." ".m, 0)
+if (has_file("faults")) stats data."/faults.csv" using (ours("configuration") ? remark(sprintf("%.0f,%.0f,%s%s", ms("at_ns"), ms("length_ns"), stringcolumn("kind"), role(stringcolumn("target")))) : 0) nooutput
 many = words(marks) > 12
 red = "#B00000"
 rest(m) = substr(m, strstrt(m, ",") + 1, strlen(m))
 front(m) = substr(m, 1, strstrt(m, ",") - 1)
-apart(t) = strstrt(t, "~") == 0 ? t : substr(t, 1, strstrt(t, "~") - 1)." ".apart(substr(t, strstrt(t, "~") + 1, strlen(t)))
 set style textbox opaque noborder fillcolor rgb "white"
 if (!many) { do for [j=1:words(marks)] {
   m = word(marks, j); s = real(front(m))/1e3; e = s + real(front(rest(m)))/1e3

@@ -2,6 +2,7 @@
 # next one, or the end of the window. A cell is empty where there was nobody left to strike.
 if (!exists("experiment")) experiment = "fault-tolerance"
 load "Plots/style.gp"
+eval require("faults", "Operations answered after so many failures of the leader", "nothing struck")
 eval distinct("cluster.replicas"); sizes = found; byConfiguration = map; NX = words(sizes)
 position(list, v) = sum [j=1:words(list)] (real(word(list, j)) == v ? j : 0)
 size(c) = position(sizes, real(lookup(byConfiguration, id(c))))
@@ -14,7 +15,8 @@ stats data."/faults.csv" using (ours("configuration") ? open(run("configuration"
 current = current; if (current ne "") { deepest = deepest + close(0) }
 # Offered operations a second, by configuration.
 offered = " "
-stats data."/summary.csv" using (ours("configuration") && lookup(offered, id("configuration")) eq "" ? (offered = offered.entry("configuration", stringcolumn("offered_per_s")), 0) : 0) nooutput
+stats data."/summary.csv" using (ours("configuration") && stringcolumn("offered_per_s") ne "" && lookup(offered, id("configuration")) eq "" ? (offered = offered.entry("configuration", stringcolumn("offered_per_s")), 0) : 0) nooutput
+if (offered eq " ") { eval refuse("it needs operations that come at a rate; its clients ask one after the other") }
 NY = deepest + 1; CELL = NX*NY
 array answered[CELL*NP]; array asked[CELL*NP]
 do for [j=1:CELL*NP] { answered[j] = 0; asked[j] = 0 }

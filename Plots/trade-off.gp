@@ -2,6 +2,7 @@
 # takes to mend. A mark for each timeout; better is down and to the left.
 if (!exists("experiment")) experiment = "election-timeout"
 load "Plots/style.gp"
+eval require("elections", "False alarms against the time to recover", "no fault made the leader change")
 eval collect("timing.election-timeout"); timeouts = found
 # Ranges, the shortest first.
 begins(t) = plain(substr(t, 1, strstrt(t, "-") - 1))
@@ -36,10 +37,10 @@ do for [i=1:NS] { do for [x=1:NX] {
   }
 } }
 set print
-basis = trials(all, lost)
+basis = trials(all, lost); idle = without(all)
 eval headings("False alarms against the time to recover", "bars: quartiles over trials; hollow: none seen, at one in the time looked at", "")
 set logscale xy; if (most > 0) { set xrange [least/2:most*2]; set yrange [shortest/1.4:longest*1.5] }
-set xlabel "changes of leaders without a failure (per hour, log scale)"; set ylabel "crash to first answer (ms, median, log scale)"
+set xlabel "changes of leaders without a failure (per hour, log scale)"; set ylabel "failure to first answer (ms, median, log scale)"
 set format x "%g"; set format y "%g"
 at(p) = stringcolumn("protocol") eq p ? column("perHour") : NaN
 if (most == 0) { eval blank("no trial recovered") } else {

@@ -7,7 +7,7 @@ import Measurement
 enum ExitStatus: Int32, Error {
   /// A regression, or a safety violation.
   case failed = 1
-  /// Usage, unreadable or refused input, missing or mismatched baseline.
+  /// Usage, unreadable or refused input, missing or mismatched baseline, a chart that cannot be drawn.
   case refused = 2
   /// Inconclusive, unknown.
   case unknown = 3

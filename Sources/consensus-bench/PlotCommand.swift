@@ -11,15 +11,18 @@ struct PlotCommand: ParsableCommand {
 
   func run() throws {
     try ChartDrawer.requireGnuplot()
-    try Self.draw(folder, into: out ?? folder + "/charts", try SuiteFolder.located())
+    let isWhole = try Self.draw(folder, into: out ?? folder + "/charts", try SuiteFolder.located())
+    if !isWhole { throw ExitStatus.refused }
   }
 
-  static func draw(_ folder: String, into out: String, _ suite: SuiteFolder) throws {
+  /// Whether every chart could be drawn; says which could not.
+  static func draw(_ folder: String, into out: String, _ suite: SuiteFolder) throws -> Bool {
     let endings = ChartDrawer.formats.map { ".\($0)" }.joined(separator: "  ")
-    for chart in try ChartDrawer(suite).draw(folder, into: out) where chart.isDrawn {
-      print("chart  \(out)/\(chart.stem)  \(endings)")
-    }
+    let charts = try ChartDrawer(suite).draw(folder, into: out)
+    for chart in charts where chart.isDrawn { print("chart  \(out)/\(chart.stem)  \(endings)") }
     print("page   \(out)/index.html")
+    for failure in charts.compactMap(\.failure) { Terminal.say("error: \(failure)") }
     if let part = (try? Provenance(reading: folder))?.part { Terminal.say("note: \(part)") }
+    return charts.allSatisfy { $0.failure == nil }
   }
 }

@@ -157,10 +157,11 @@ struct RunCommand: ParsableCommand {
   ) throws {
     print(RunReport(experiments, outcome.tables).text)
     print("results  \(folder)")
+    var isDrawn = true
     if plot, outcome.complete > 0,
       outcome.failures.isEmpty || outcome.tables.summary.contains(where: { $0.verdict == .ok })
     {
-      try PlotCommand.draw(folder, into: folder + "/charts", suite)
+      isDrawn = try PlotCommand.draw(folder, into: folder + "/charts", suite)
     }
     for failure in outcome.failures.prefix(10) {
       let source = experiments.first { $0.name == failure.point.experiment }?.source
@@ -175,6 +176,7 @@ struct RunCommand: ParsableCommand {
     if let status = ExitStatus(of: outcome.tables) { throw status }
     // In a trial that a precision did not need, begun by another thread: in no file, and a violation all the same.
     if outcome.failures.contains(where: { $0.report.verdict == .violated }) { throw ExitStatus.failed }
+    if !isDrawn { throw ExitStatus.refused }
   }
 
   private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {

@@ -52,8 +52,9 @@ import Testing
     }
 
     /// Adds a timeline to the last run: what was answered in each interval of 500 ms.
-    mutating func addTimeline(_ completed: [Int], faults: [Int] = []) {
-      let run = tables.summary[tables.summary.count - 1].run
+    mutating func addTimeline(_ completed: [Int], faults: [Int] = [], kind: String = "crash", trial: Int = 0) {
+      var run = tables.summary[tables.summary.count - 1].run
+      run.trial = trial
       for (index, count) in completed.enumerated() {
         var row = TimelineRow()
         row.run = run
@@ -64,7 +65,7 @@ import Testing
         tables.timeline.append(row)
       }
       for (number, at) in faults.enumerated() {
-        tables.faults.append(FaultRow(run, number: number, at: at, kind: "crash", target: "n0", length: nil))
+        tables.faults.append(FaultRow(run, number: number, at: at, kind: kind, target: "n0", length: nil))
       }
     }
 
@@ -116,13 +117,43 @@ import Testing
     made.add("raft", Self.loss("0.02"), median: 2_000, verdict: .unknown)
     for chart in ["latency-sweep", "latency-cdf", "latency-load", "election-cdf", "cost-bars", "timeline", "trade-off"]
     {
-      #expect(made.answer(chart) == ChartAnswer.nothing, "\(chart)")
+      let reason = "(raft is left out: 2 of 2 runs are not verified.)"
+      #expect(made.answer(chart) == "\(ChartAnswer.nothing) \(reason)", "\(chart)")
     }
     made.add("zab", Self.loss("0"), median: 3_000)
     made.add("zab", Self.loss("0.02"), median: 3_000)
-    #expect(made.answer("latency-sweep")?.contains("raft") == false)
+    #expect(made.answer("latency-sweep")?.contains("with raft") == false)
     #expect(made.answer("latency-sweep")?.contains("with zab from 3.00 µs to 3.00 µs (1.00 times)") == true)
     #expect(ChartAnswer.sentence("nobody-knows-it", "probe", made.tables) == nil)
+  }
+
+  @Test("Who is left out is named with its runs, and whether that is all of them")
+  func leftOut() {
+    var made = Made()
+    for loss in ["0", "0.02"] {
+      made.add("raft", Self.loss(loss), median: 1_000)
+      made.add("zab", Self.loss(loss), median: 1_000, verdict: .void)
+    }
+    made.add("raft", Self.loss("0.5"), median: 1_000, verdict: .unknown)
+    #expect(
+      made.answer("latency-sweep")?.hasSuffix(
+        "(raft is left out in part: 1 of 3 runs are not verified; zab is left out: 2 of 2 runs are not verified.)")
+        == true)
+  }
+
+  @Test("Panels that do not have the same values each give their own ends")
+  func unevenPanels() {
+    var made = Made()
+    for (burst, values) in [("1", ["0", "0.02"]), ("8", ["0.005", "0.5"])] {
+      for (loss, median) in zip(values, [1_000, 2_000]) {
+        made.add("raft", [("link.burst", burst), ("link.loss", loss)], median: median)
+      }
+    }
+    #expect(
+      made.answer("latency-sweep") == """
+        The median client latency goes at link.burst = 1 from link.loss = 0 to 0.02 with raft from 1.00 µs to 2.00 µs \
+        (2.00 times); at link.burst = 8 from link.loss = 0.005 to 0.5 with raft from 1.00 µs to 2.00 µs (2.00 times).
+        """)
   }
 
   @Test("The fastest comes first, those that are alike together, and the order follows the data")
@@ -201,6 +232,42 @@ import Testing
         """)
   }
 
+  @Test("One trial that does not serve on is enough, however well the others do; one without the failure says nothing")
+  func everyTrial() {
+    func answer(_ trials: [[Int]]) -> String? {
+      var made = Made()
+      made.add("raft", [("cluster.replicas", "3")], offered: 100)
+      for (trial, completed) in trials.enumerated() {
+        made.addTimeline(completed, faults: completed.count > 4 ? [1_000_000_000] : [], trial: trial)
+      }
+      return made.answer("tolerance-map")
+    }
+    let (good, bad) = ([50, 50, 0, 20, 50, 50], [50, 50, 0, 0, 0, 0])
+    #expect(answer([good, [50, 50]]) == "Clusters serve on with raft after 1 failures with 3 replicas.")
+    #expect(
+      answer(Array(repeating: good, count: 20) + [bad])
+        == "Clusters serve on with raft after 0 failures with 3 replicas.")
+  }
+
+  @Test("An answer calls what struck first by its name, and counts the trials in which nothing could be struck")
+  func struck() {
+    func answer(_ kinds: [String], planned: String = "transfer") -> String? {
+      var made = Made()
+      made.add("raft", [("faults", "0s \(planned) n1")])
+      made.addElections([3_000_000, 5_000_000])
+      for (trial, kind) in kinds.enumerated() { made.addTimeline([], faults: [0], kind: kind, trial: trial) }
+      var second = made.tables.summary[0]
+      second.run.trial = 1
+      made.tables.summary.append(second)
+      return made.answer("election-cdf")
+    }
+    #expect(answer(["flap", "flap"])?.hasPrefix("After the flap, in a few trials") == true)
+    #expect(answer(["disk-stall", "transfer"])?.hasPrefix("After the disk-stall or transfer, in a few") == true)
+    #expect(answer(["transfer", "transfer"])?.contains("nothing to") == false)
+    #expect(answer(["transfer"])?.hasSuffix("; in 1 of 2 trials there was nothing to hand over.") == true)
+    #expect(answer(["crash"], planned: "crash")?.hasSuffix("; in 1 of 2 trials there was nothing to strike.") == true)
+  }
+
   @Test("An outage is the longest row of empty intervals of one trial")
   func outage() {
     var made = Made()
@@ -224,6 +291,7 @@ import Testing
       made.add(name, [("faults", "0s flap leader \(period) for 4s"), ("period", period)]) {
         $0.client.max = wait * 1_000_000
       }
+      made.addTimeline([], faults: [0], kind: "flap")
     }
     #expect(
       made.answer("outages") == """
@@ -285,6 +353,8 @@ import Testing
     let jitter = ["normal 5ms sd 2ms", "normal 5ms sd 500us", "normal 5ms sd 0s"].sorted(by: AnswerData.precedes)
     #expect(jitter == ["normal 5ms sd 0s", "normal 5ms sd 500us", "normal 5ms sd 2ms"])
     #expect(["600ms-1.2s", "30ms-60ms"].sorted(by: AnswerData.precedes) == ["30ms-60ms", "600ms-1.2s"])
+    #expect(
+      ["unlimited", "1Gbit/s", "10Mbit/s"].sorted(by: AnswerData.precedes) == ["10Mbit/s", "1Gbit/s", "unlimited"])
     #expect(["9", "10", "1"].sorted(by: AnswerData.precedes) == ["1", "9", "10"])
   }
 }

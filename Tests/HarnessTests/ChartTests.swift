@@ -117,10 +117,12 @@ import Testing
     let values = [
       "crash": "n0", "crash-all": "1s", "restart": "n0", "pause": "n0", "partition": "n0", "isolate": "n0",
       "cut": "n0 n1", "mute-inbound": "n0", "mute-outbound": "n0", "heal": "all", "loss": "1%",
+      "burst": "8", "delay": "5ms", "bandwidth": "1Mbit/s", "partial-partition": "leader | n1", "flap": "leader 200ms",
+      "disk-stall": "n0", "slow-disk": "n0 10x", "slow-cpu": "n0 2x", "transfer": "n0", "star": "n0",
     ]
     for form in FaultForm.all {
       let value = try #require(values[form.name], "\(form.name)")
-      let length = form.name == "pause" ? "1s" : nil
+      let length = ["pause", "disk-stall"].contains(form.name) ? "1s" : nil
       #expect(try form.entry(value, at: "0s", for: length).fault.word == form.name)
     }
   }

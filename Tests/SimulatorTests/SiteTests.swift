@@ -52,9 +52,7 @@ import Testing
     #expect(result.commits == [time] && result.clients == [time])
   }
 
-  @Test(
-    "Where clients stand everywhere, an open loop asks from each place in turn, however few of its sessions are busy"
-  )
+  @Test("Where clients stand everywhere, an open loop asks from each place in turn, however few sessions are busy")
   func everywhereInTurn() {
     let samples = Samples()
     var environment = environment(

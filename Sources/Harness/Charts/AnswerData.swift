@@ -30,6 +30,8 @@ struct AnswerData {
   let points: [Point]
   /// What is swept, the input with the most values first: it is the charts' axis. Of a sweep over faults, the name of its cases.
   let swept: [String]
+  /// Who is missing, or some of whose configurations are, because runs are not verified; in words.
+  let leftOut: [String]
 
   init(_ experiment: String, _ tables: ResultTables) {
     func own<Row>(_ rows: [Row], _ subject: KeyPath<Row, Subject>) -> [ConfigurationID: [Row]] {
@@ -61,6 +63,14 @@ struct AnswerData {
     }
     let swept = values.keys.sorted { (values[$1]?.count ?? 0, $0) < (values[$0]?.count ?? 0, $1) }
     self.swept = swept
+    let present = Set(points.map(\.protocolName))
+    let byProtocol = Dictionary(grouping: summary.values.joined(), by: \.run.subject.protocolName)
+    leftOut = byProtocol.sorted { $0.key < $1.key }.compactMap { name, runs in
+      let void = runs.count { $0.verdict != .ok }
+      guard void > 0 else { return nil }
+      let part = present.contains(name) ? "left out in part" : "left out"
+      return "\(name) is \(part): \(void) of \(AnswerText.count(runs.count, "run is", "runs are")) not verified"
+    }
     self.points = points.sorted { a, b in
       if a.protocolName != b.protocolName { return a.protocolName < b.protocolName }
       for key in swept {
@@ -89,10 +99,10 @@ struct AnswerData {
     Set(points.compactMap { $0.inputs[key] }).subtracting(["unused"]).sorted(by: Self.precedes)
   }
 
-  /// Whether a value comes before another: by number where both are.
+  /// Whether a value comes before another: by number, and what is none, such as unlimited, behind those.
   static func precedes(_ a: String, _ b: String) -> Bool {
-    if let left = magnitude(a), let right = magnitude(b), left != right { return left < right }
-    return a < b
+    let (left, right) = (magnitude(a) ?? .infinity, magnitude(b) ?? .infinity)
+    return left == right ? a < b : left < right
   }
 
   /// A value as a number, in the unit of its kind; of a normal delay its deviation, of a range its beginning.

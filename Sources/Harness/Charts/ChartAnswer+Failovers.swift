@@ -12,10 +12,35 @@ extension ChartAnswer {
     return value == .max ? nil : value
   }
 
-  /// By the name of what struck, if it was one kind.
+  /// By the names of what struck first in each trial.
   private static func after(_ data: AnswerData) -> String {
-    let kinds = Set(data.points.flatMap(\.faults).map(\.kind))
-    return "After the \(kinds.count == 1 ? kinds.first ?? "fault" : "fault")"
+    var kinds: Set<String> = []
+    for point in data.points {
+      for faults in Dictionary(grouping: point.faults, by: \.run).values {
+        let first = faults.map(\.at).min()
+        kinds.formUnion(faults.filter { $0.at == first }.map(\.kind))
+      }
+    }
+    let names = kinds.sorted()
+    return "After the \(names.isEmpty ? "fault" : names.dropLast().map { "\($0) or " }.joined() + (names.last ?? ""))"
+  }
+
+  /// Trials in which nothing that was planned found anything to strike, such as a hand-over to whoever leads already: no fail-over
+  /// counts them. Empty: there are none.
+  private static func idle(_ data: AnswerData) -> String {
+    var (idle, all) = (0, 0)
+    var isHandOver = true
+    for point in data.points {
+      guard let faults = point.inputs["faults"], faults != "none" else { continue }
+      let struck = Set(point.faults.map(\.run))
+      let count = point.summary.count { !struck.contains($0.run) }
+      all += point.summary.count
+      idle += count
+      isHandOver = isHandOver && (count == 0 || faults.contains(" transfer "))
+    }
+    guard idle > 0 else { return "" }
+    return "; in \(Humane.count(idle)) of \(AnswerText.count(all, "trial", "trials")) there was nothing to "
+      + (isHandOver ? "hand over" : "strike")
   }
 
   private static func lost(_ data: AnswerData) -> String {
@@ -40,7 +65,7 @@ extension ChartAnswer {
         return (name: name, text: "between \(Humane.duration(least)) and \(Humane.duration(most))")
       }
       return
-        "\(after(data)), in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))."
+        "\(after(data)), in a few trials, clients are served again \(AnswerText.grouped(texts, ", ")); \(lost(data))\(idle(data))."
     }
     let reached = protocols.compactMap { name, times in
       quantile(.median, times).map { (name: name, value: $0) }
@@ -50,7 +75,7 @@ extension ChartAnswer {
       (reached.isEmpty ? [] : [AnswerText.ranking(reached) { Humane.duration($0) }])
       + (never.isEmpty ? [] : ["never with \(AnswerText.list(never))"])
     return
-      "\(after(data)), half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))."
+      "\(after(data)), half of the trials serve a client again within \(parts.joined(separator: ", ")); \(lost(data))\(idle(data))."
   }
 
   static func quartiles(_ data: AnswerData) -> String? {
@@ -61,7 +86,8 @@ extension ChartAnswer {
       return (name, "from \(Humane.duration(low)) to \(high)")
     }
     guard !texts.isEmpty else { return nil }
-    return "\(after(data)), the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))."
+    return
+      "\(after(data)), the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))\(idle(data))."
   }
 
   /// The longest of the four parts, of the trials that recovered.
@@ -84,7 +110,7 @@ extension ChartAnswer {
       )
     }
     guard !texts.isEmpty else { return nil }
-    return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))."
+    return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))\(idle(data))."
   }
 
   /// The longest row of intervals without an answer, and the interval whose answers took longest.
@@ -130,7 +156,8 @@ extension ChartAnswer {
       return waits.isEmpty ? nil : "at \(key) = \(value) \(AnswerText.ranking(waits) { Humane.duration($0) })"
     }
     guard !texts.isEmpty else { return nil }
-    return "In the mean of the trials, the longest that an operation waits is \(texts.joined(separator: "; "))."
+    return
+      "In the mean of the trials, the longest that an operation waits is \(texts.joined(separator: "; "))\(idle(data))."
   }
 
   /// How many failures a cluster of each size serves on after: of what was offered, nine tenths count.
@@ -160,19 +187,23 @@ extension ChartAnswer {
     return "Clusters serve on \(AnswerText.grouped(texts))."
   }
 
-  /// The most failures after which every trial still answered nine tenths, from a second after the failure to the next.
+  /// The most failures after which every trial that saw so many still answered nine tenths, from a second after the failure to the
+  /// next.
   private static func survived(_ point: AnswerData.Point) -> Int {
-    var answered: [Int: (done: Int, due: Int)] = [:]
+    var answered: [Int: [RunKey: (done: Int, due: Int)]] = [:]
     let offered = point.summary.compactMap { $0.offeredPerSecond?.millionths }.first ?? 0
+    let faults = Dictionary(grouping: point.faults, by: \.run)
     for step in point.timeline {
-      let struck = point.faults.filter { $0.run == step.run && $0.at <= step.start }
+      let struck = (faults[step.run] ?? []).filter { $0.at <= step.start }
       if let last = struck.last, last.at + 1_000_000_000 > step.start { continue }
       let due = offered / 1_000 * (step.interval / 1_000_000) / 1_000_000
-      let known = answered[struck.count] ?? (0, 0)
-      answered[struck.count] = (known.done + step.completed, known.due + due)
+      let known = answered[struck.count]?[step.run] ?? (0, 0)
+      answered[struck.count, default: [:]][step.run] = (known.done + step.completed, known.due + due)
     }
     var count = 0
-    while let next = answered[count + 1], next.due > 0, next.done * 10 >= next.due * 9 { count += 1 }
+    while let trials = answered[count + 1]?.values, trials.allSatisfy({ $0.due > 0 && $0.done * 10 >= $0.due * 9 }) {
+      count += 1
+    }
     return count
   }
 

@@ -6,7 +6,10 @@ enum ChartAnswer {
 
   /// The sentence for `chart`, a script in `Plots`, over an experiment's results; nil: the chart has no kind of answer.
   static func sentence(_ chart: String, _ experiment: String, _ tables: ResultTables) -> String? {
-    kinds[chart].map { $0(AnswerData(experiment, tables)) ?? nothing }
+    guard let kind = kinds[chart] else { return nil }
+    let data = AnswerData(experiment, tables)
+    let missing = data.leftOut.isEmpty ? "" : " (\(data.leftOut.joined(separator: "; ")).)"
+    return (kind(data) ?? nothing) + missing
   }
 
   /// By the name of the chart. Nil: the data do not suffice.
@@ -56,8 +59,7 @@ enum ChartAnswer {
   ) -> String? {
     guard let axis = data.swept.first else { return nil }
     let panelKey = data.swept.dropFirst().first
-    var ends: (from: String, to: String)?
-    var panels: [String] = []
+    var panels: [(place: String?, ends: String, text: String)] = []
     for panel in panelKey.map({ data.values(of: $0).map { Optional($0) } }) ?? [nil] {
       let points = data.points.filter { point in
         value(point) != nil && (panelKey == nil || point.inputs[panelKey ?? ""] == panel)
@@ -74,11 +76,17 @@ enum ChartAnswer {
         changes.append((name, "from \(text(before)) to \(text(after))\(factor)"))
       }
       guard !changes.isEmpty else { continue }
-      ends = (ends?.from ?? low, ends?.to ?? high)
-      panels.append((panel.map { "at \(panelKey ?? "") = \($0) " } ?? "") + AnswerText.grouped(changes, ", "))
+      let place = panel.map { "at \(panelKey ?? "") = \($0) " }
+      panels.append((place, "from \(axis) = \(low) to \(high)", AnswerText.grouped(changes, ", ")))
     }
-    guard let ends else { return nil }
-    return "From \(axis) = \(ends.from) to \(ends.to), the \(what) goes \(panels.joined(separator: "; "))."
+    guard let ends = panels.first?.ends else { return nil }
+    // Cases need not have the same values.
+    guard panels.allSatisfy({ $0.ends == ends }) else {
+      let texts = panels.map { "\($0.place ?? "")\($0.ends) \($0.text)" }
+      return "The \(what) goes \(texts.joined(separator: "; "))."
+    }
+    let texts = panels.map { ($0.place ?? "") + $0.text }
+    return "F\(ends.dropFirst()), the \(what) goes \(texts.joined(separator: "; "))."
   }
 
   /// The knee: the most that is answered in full.

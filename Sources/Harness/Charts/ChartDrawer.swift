@@ -16,6 +16,8 @@ public struct ChartDrawer: Sendable {
     public var stem: String
     /// False where no run of the experiment is verified.
     public var isDrawn = true
+    /// Why it could not be drawn, in one line; nil: nothing failed.
+    public var failure: String?
   }
 
   /// The formats of every chart, by their endings.
@@ -24,7 +26,14 @@ public struct ChartDrawer: Sendable {
   /// The folder that holds `Plots`.
   private let suite: SuiteFolder
 
-  public init(_ suite: SuiteFolder) { self.suite = suite }
+  /// Those that are drawn; the page links to all.
+  private let endings: [String]
+
+  public init(_ suite: SuiteFolder) { self.init(suite, Self.formats) }
+  init(_ suite: SuiteFolder, _ endings: [String]) {
+    self.suite = suite
+    self.endings = endings
+  }
 
   /// gnuplot's own line about its version; nil if there is none on the PATH.
   public static func gnuplotVersion() -> String? {
@@ -55,7 +64,8 @@ public struct ChartDrawer: Sendable {
   }
   private static func script(_ name: String) -> String { "Plots/\(name).gp" }
 
-  /// Draws what `folder`'s `run.json` lists into `out`, in every format, and an `index.html` that shows it.
+  /// Draws what `folder`'s `run.json` lists into `out`, in every format, and an `index.html` that shows it. A chart that cannot be
+  /// drawn costs none of the others.
   public func draw(_ folder: String, into out: String) throws(InputError) -> [Chart] {
     let provenance: Provenance?
     let tables: ResultTables
@@ -67,11 +77,11 @@ public struct ChartDrawer: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     } catch { throw InputError("\(out): cannot be made: \(error.localizedDescription)") }
-    let charts = try charts(of: provenance, tables, folder)
+    var charts = try charts(of: provenance, tables, folder)
     guard charts.contains(where: \.isDrawn) else {
       throw InputError("\(folder): holds no verified result that has a chart")
     }
-    try draw(charts.filter(\.isDrawn), tables, into: out)
+    try draw(&charts, tables, into: out)
     do throws(FileError) {
       try AtomicFile.write(IndexPage(charts, tables, provenance).html, to: out + "/index.html")
     } catch { throw InputError(error.description) }
@@ -99,38 +109,55 @@ public struct ChartDrawer: Sendable {
   }
 
   /// A script reads the files of its experiment alone, and several are drawn at once.
-  private func draw(_ charts: [Chart], _ tables: ResultTables, into out: String) throws(InputError) {
+  private func draw(_ charts: inout [Chart], _ tables: ResultTables, into out: String) throws(InputError) {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "consensus-bench-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     do throws(FileError) {
       for name in Set(charts.map(\.experiment)) { try tables.of(name).write(to: "\(scratch)/\(name)") }
     } catch { throw InputError(error.description) }
-    let work = charts.flatMap { chart in Self.formats.map { (chart, $0) } }
-    let failure = Mutex<InputError?>(nil)
-    DispatchQueue.concurrentPerform(iterations: work.count) { index in
-      let (chart, ending) = work[index]
+    let planned = charts
+    let work = planned.indices.filter { planned[$0].isDrawn }.flatMap { index in endings.map { (index, $0) } }
+    let failures = Mutex<[Int: String]>([:])
+    DispatchQueue.concurrentPerform(iterations: work.count) { number in
+      let (index, ending) = work[number]
+      let chart = planned[index]
       do throws(InputError) {
         try draw(chart, ending, from: "\(scratch)/\(chart.experiment)", into: out)
-      } catch { failure.withLock { $0 = $0 ?? error } }
+      } catch { failures.withLock { $0[index] = $0[index] ?? error.description } }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
+    for (index, reason) in failures.withLock({ $0 }) {
+      charts[index].isDrawn = false
+      charts[index].failure = reason
+    }
   }
 
+  /// Under another name until it is whole: what fails leaves nothing behind.
   private func draw(_ chart: Chart, _ ending: String, from folder: String, into out: String) throws(InputError) {
     let script = Self.script(chart.name)
+    let file = absolute("\(out)/\(chart.stem).\(ending)")
+    let unfinished = file + ".part"
+    defer { try? FileManager.default.removeItem(atPath: unfinished) }
     let settings = [
-      ("data", absolute(folder)), ("out", absolute("\(out)/\(chart.stem).\(ending)")), ("term", ending),
-      ("experiment", chart.experiment),
+      ("data", absolute(folder)), ("out", unfinished), ("term", ending), ("experiment", chart.experiment),
     ]
     let assignments = settings.map { "\($0)='\($1.replacing("'", with: "''"))'" }.joined(separator: "; ")
     let result: Subprocess.Result
     do {
       result = try Subprocess.run(["gnuplot", "-e", assignments, script], in: suite.root)
     } catch { throw InputError("gnuplot cannot be run: \(error)") }
-    guard result.status == 0 else {
-      let reason = result.errors.split(separator: "\n").first { $0.contains(":") } ?? "it does not say why"
-      throw InputError("\(script): gnuplot failed: \(reason.trimmingCharacters(in: .whitespaces))")
+    guard result.status == 0 else { throw InputError(Self.reason(result.errors, chart, script)) }
+    guard rename(unfinished, file) == 0 else { throw InputError("\(file): cannot be written") }
+  }
+
+  /// A script says itself what data it is not for; else gnuplot's complaint.
+  private static func reason(_ errors: String, _ chart: Chart, _ script: String) -> String {
+    let lines = errors.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    let refusal = "refused: "
+    if let line = lines.first(where: { $0.hasPrefix(refusal) }) {
+      return "experiment '\(chart.experiment)' has no data for \(chart.name): \(line.dropFirst(refusal.count))"
     }
+    let complaint = lines.first { $0.contains(": ") && !$0.contains("warning:") } ?? "it does not say why"
+    return "experiment '\(chart.experiment)': \(script): gnuplot failed: \(complaint)"
   }
 
   private func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }

@@ -22,6 +22,7 @@ struct IndexPage {
     let experiments = charts.reduce(into: [ChartDrawer.Chart]()) { list, chart in
       if list.last?.experiment != chart.experiment { list.append(chart) }
     }
+    let note = provenance.part.map { "\n<p class=\"note\">Note: \(Self.text($0)).</p>" } ?? ""
     let contents = experiments.map {
       "<li><a href=\"#\(Self.text($0.experiment))\">\(Self.text($0.question))</a></li>"
     }
@@ -42,12 +43,13 @@ struct IndexPage {
       figure { margin: 1em 0 2em } figcaption { overflow-wrap: anywhere }
       img { width: 100%; height: auto; background: #fff; border-radius: 4px }
       code { overflow-wrap: anywhere }
+      .note { border-left: 4px solid #d55e00; padding-left: 0.75em }
       .quiet { color: var(--quiet); font-size: 0.85em }
       </style>
       </head>
       <body>
       <h1>consensus-bench</h1>
-      <p>\(verdict) Simulated in virtual time: the same seed and inputs give the same numbers on every machine.</p>
+      <p>\(verdict) Simulated in virtual time: the same seed and inputs give the same numbers on every machine.</p>\(note)
       <nav aria-label="Questions"><ul>
       \(contents.joined(separator: "\n"))
       </ul></nav>
@@ -76,7 +78,8 @@ struct IndexPage {
   private func figure(_ chart: ChartDrawer.Chart) -> String {
     let answer = Self.text(chart.answer ?? "")
     guard chart.isDrawn else {
-      return "<p>\(answer.isEmpty ? ChartAnswer.nothing : answer)</p>"
+      let text = "<p>\(answer.isEmpty ? ChartAnswer.nothing : answer)</p>"
+      return chart.failure.map { "\(text)\n<p class=\"note\">Not drawn: \(Self.text($0))</p>" } ?? text
     }
     let description = answer.isEmpty ? Self.text("\(chart.experiment): \(chart.name)") : answer
     let links = ChartDrawer.formats.map { "<a href=\"\(chart.stem).\($0)\">\($0.uppercased())</a>" }

@@ -1,5 +1,5 @@
 /// What every row refers to: a configuration, with two of its inputs repeated for the eye.
-public struct Subject: Sendable, Equatable {
+public struct Subject: Sendable, Hashable {
   public var configuration = ConfigurationID()
   public var experiment = ""
   /// The protocol variant's name.
@@ -23,7 +23,7 @@ public struct Subject: Sendable, Equatable {
 }
 
 /// One run of a configuration.
-public struct RunKey: Sendable, Equatable {
+public struct RunKey: Sendable, Hashable {
   public var subject = Subject()
   public var seed: UInt64 = 0
   /// From 0, within the seed.
