@@ -81,6 +81,7 @@ struct RunCommand: ParsableCommand {
     let suite = try SuiteFolder.located()
     let experiments = try load(suite)
     let points = experiments.flatMap(\.points)
+    try ChartDrawer(suite).requireScripts(of: experiments)
     if plot { try ChartDrawer(suite).require(experiments) }
     if history != nil || trace != nil { return try recordOne(points) }
 
@@ -161,7 +162,10 @@ struct RunCommand: ParsableCommand {
     if plot, outcome.complete > 0,
       outcome.failures.isEmpty || outcome.tables.summary.contains(where: { $0.verdict == .ok })
     {
-      isDrawn = try PlotCommand.draw(folder, into: folder + "/charts", suite)
+      do { isDrawn = try PlotCommand.draw(folder, into: folder + "/charts", suite) } catch let error as InputError {
+        Terminal.say("error: \(error.description)")
+        isDrawn = false
+      }
     }
     for failure in outcome.failures.prefix(10) {
       let source = experiments.first { $0.name == failure.point.experiment }?.source
@@ -181,7 +185,7 @@ struct RunCommand: ParsableCommand {
 
   private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {
     let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
-    let reason = reasons.isEmpty ? ["  the cluster never came to serve"] : reasons
+    let reason = reasons.isEmpty ? ["  \(reason(for: failure.report.verdict))"] : reasons
     let point = failure.point
     var command = "consensus-bench run \(quoted(source))"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
@@ -192,6 +196,13 @@ struct RunCommand: ParsableCommand {
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
       + reason + ["  again, with every event: \(command) --trace trace.jsonl"]).joined(separator: "\n")
+  }
+
+  /// Why a run is void that has no violation to show.
+  private func reason(for verdict: Verification.Verdict) -> String {
+    verdict == .unknown
+      ? "the search for an order of the operations was given up: many at once on one key are too many to order"
+      : "the cluster never came to serve"
   }
 
   /// As a shell takes it.

@@ -52,14 +52,28 @@ public struct ChartDrawer: Sendable {
     guard experiments.contains(where: { !$0.charts.isEmpty }) else {
       throw InputError("\(experiments.map(\.name).joined(separator: ", ")): names no charts to draw")
     }
+  }
+  /// Whether there are the charts that `experiments` name, drawn or not.
+  public func requireScripts(of experiments: [Experiment]) throws(InputError) {
     for experiment in experiments {
       for name in experiment.charts { try requireScript(name, of: experiment.name) }
     }
   }
   private func requireScript(_ name: String, of experiment: String) throws(InputError) {
     guard FileManager.default.fileExists(atPath: suite.path(Self.script(name))) else {
-      throw InputError(
-        "\(suite.path(Self.script(name))): there is no such chart; experiment '\(experiment)' names it")
+      let hint = NearestName.hint(
+        for: name, among: scripts, otherwise: "; there are \(scripts.joined(separator: ", "))")
+      throw InputError("experiment '\(experiment)': unknown chart '\(excerpt(name))'\(hint)")
+    }
+  }
+  /// The charts in `Plots`, which are the scripts that begin by naming an experiment to draw.
+  private var scripts: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: suite.path("Plots"))) ?? []
+    return files.filter { $0.hasSuffix(".gp") }.sorted().map { String($0.dropLast(3)) }.filter { name in
+      let text = FileManager.default.contents(atPath: suite.path(Self.script(name))).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+      return text?.contains("if (!exists(\"experiment\"))") == true
     }
   }
   private static func script(_ name: String) -> String { "Plots/\(name).gp" }
