@@ -140,7 +140,7 @@ middleOf(t) = deviates(t) ? substr(t, 8, strstrt(t, " sd ") - 1) : ""
 isShare(key) = strstrt("link.loss link.duplication link.reordering workload.reads workload.swaps workload.deletes", key) > 0
 # Probabilities in percent, of a normal delay the deviation, bursts by how many times as often.
 measure(key, t) = key eq "workload.bursts" ? (t eq "none" ? 1 : number(substr(t, 1, strstrt(t, "x") - 1))) : deviates(t) ? plain(substr(t, strstrt(t, " sd ") + 4, strlen(t))) : plain(t)*(isShare(key) ? 100 : 1)
-# The inputs that have values without a number, or normal delays of several means, as " key=values| ": those with a number first, in
+# The inputs that have values without a number, two of the same number, or normal delays of several means, as " key=values| ": those with a number first, in
 # its order, then the others as they come. Such a value stands at its place among them.
 named = " "
 do for [j=1:words(swept)] {
@@ -148,6 +148,7 @@ do for [j=1:words(swept)] {
   know(t) = (isNamed = isNamed || measure(key, t) != measure(key, t) || (around ne "?" && around ne middleOf(t)), around = middleOf(t), \
     strstrt(" ".values." ", " ".joined(t)." ") > 0 ? 0 : (values = values.(values eq "" ? "" : " ").joined(t), 0))
   stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key && stringcolumn("value") ne "unused" ? know(stringcolumn("value")) : 0) nooutput
+  do for [n=2:words(values)] { do for [m=1:n-1] { isNamed = isNamed || measure(key, apart(word(values, m))) == measure(key, apart(word(values, n))) } }
   if (isNamed) {
     weight(n) = deviates(apart(word(values, n))) || plain(apart(word(values, n))) != plain(apart(word(values, n))) ? 1e300 : plain(apart(word(values, n)))
     before(n) = sum [m=1:words(values)] (weight(m) < weight(n) || (weight(m) == weight(n) && m < n) ? 1 : 0)

@@ -112,6 +112,24 @@ import Testing
   }
 
   @Test(
+    "Values that are no numbers, or not different ones, stand at the axis with their names, and numbers without",
+    arguments: [
+      ("snapshot.every", ["never", "100", "1000"], ["never", "100", "1000"], true),
+      (
+        "workload.bursts", ["2x for 100ms every 1s", "2x for 200ms every 1s", "none"], ["none", "2x for 200ms"], true
+      ),
+      ("link.bandwidth", ["10Mbit/s", "100Mbit/s", "1Gbit/s"], ["link.bandwidth (Mbit/s)", "1000"], false),
+      ("link.loss", ["1e-05", "0.01", "0.02"], ["link.loss (%)"], false),
+    ])
+  func names(_ key: String, _ values: [String], _ shown: [String], _ isNamed: Bool) throws {
+    try draw(try tables(key, values), ["latency-sweep"]) { folder, _ in
+      let picture = try String(contentsOfFile: folder + "/probe.svg", encoding: .utf8)
+      for text in shown { #expect(picture.contains(text), "\(text)") }
+      #expect(picture.contains(">\(key) (") != isNamed)
+    }
+  }
+
+  @Test(
     "A sweep of two inputs draws too, with names in either place; one of three is refused by the charts with panels")
   func panels() throws {
     var tables = try tables("workload.key-choice", ["uniform", "zipf 0.99", "hot 0.01 0.9"])
