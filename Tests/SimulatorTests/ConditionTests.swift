@@ -328,12 +328,14 @@ import Unreplicated
     #expect(censored([flap]).1 > 1)
   }
 
-  @Test("What began while something was slow may take its time, and is no violation of liveness")
+  @Test(
+    "A message that left while links were slow may take its time, a write is as fast as its disk, and neither violates liveness"
+  )
   func slowToTheVeryEnd() {
     let length = Duration.milliseconds(100)
-    for change in [
-      Condition.disk(.follower, .write(.constant(.seconds(60)))), .disk(.follower, .factor(60_000)),
-      .delay(.follower, .constant(.seconds(60))),
+    for (change, isLate) in [
+      (Condition.disk(.follower, .write(.constant(.seconds(60)))), false), (.disk(.follower, .factor(60_000)), false),
+      (.delay(.follower, .constant(.seconds(60))), true),
     ] {
       let result = Simulation<Raft>(
         .init(
@@ -343,7 +345,7 @@ import Unreplicated
           faults: FaultPlan([.init(at: .seconds(1), .change(change, for: length))]), seed: 1), tuning: .standard
       ).run()
       expectOK(result, "\(change)")
-      #expect(result.end - result.windowEnd > 30_000 * millisecond, "\(change)")
+      #expect((result.end - result.windowEnd > 30_000 * millisecond) == isLate, "\(change)")
     }
   }
 
