@@ -42,7 +42,9 @@ public enum ResultComparison {
       notes.append("\(CostRow.fileName) is not on both sides: costs were not compared")
     } else {
       differences += Self.differences(baseline.costs, found.costs, sameBuild: sameBuild)
-      if !sameBuild { notes.append("allocations were not compared: the builds are not known to be the same, or shards were merged") }
+      if !sameBuild {
+        notes.append("allocations were not compared: the builds are not known to be the same, or shards were merged")
+      }
     }
     return ComparisonReport(result: GateResult(differences), differences: differences, notes: notes)
   }

@@ -61,7 +61,7 @@ public struct AllocationProbe: Sendable {
   }
 
   /// The version of the jemalloc that is linked, serving or not; nil if it does not say.
-  public static var libraryVersion: String? {
+  public static var jemallocVersion: String? {
     var version: UnsafePointer<CChar>?
     var size = MemoryLayout.size(ofValue: version)
     guard mallctl("version", &version, &size, nil, 0) == 0 else { return nil }

@@ -16,7 +16,7 @@ extension Provenance {
     #else
     let architecture = "unknown"
     #endif
-    let jemalloc = AllocationProbe() == nil ? nil : AllocationProbe.libraryVersion.map { "jemalloc \($0)" }
+    let jemalloc = AllocationProbe() == nil ? nil : AllocationProbe.jemallocVersion.map { "jemalloc \($0)" }
     return Build(
       toolchain: version ?? "unknown", configuration: configuration, architecture: architecture,
       allocator: jemalloc ?? "system")
