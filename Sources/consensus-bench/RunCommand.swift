@@ -185,7 +185,7 @@ struct RunCommand: ParsableCommand {
 
   private func text(_ failure: ExperimentRun.Failure, _ source: String) -> String {
     let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
-    let reason = reasons.isEmpty ? ["  \(reason(for: failure.report.verdict))"] : reasons
+    let reason = reasons.isEmpty ? ["  the cluster never came to serve"] : reasons
     let point = failure.point
     var command = "consensus-bench run \(quoted(source))"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
@@ -196,13 +196,6 @@ struct RunCommand: ParsableCommand {
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
       + reason + ["  again, with every event: \(command) --trace trace.jsonl"]).joined(separator: "\n")
-  }
-
-  /// Why a run is void that has no violation to show.
-  private func reason(for verdict: Verification.Verdict) -> String {
-    verdict == .unknown
-      ? "the search for an order of the operations was given up: many at once on one key are too many to order"
-      : "the cluster never came to serve"
   }
 
   /// As a shell takes it.

@@ -54,6 +54,22 @@ import Testing
     }
   }
 
+  @Test("Where the search gives up, the log has proven the history, and the row does not say that it was searched")
+  func searchGivenUp() throws {
+    let point = try #require(
+      Bench.experiment(
+        """
+        protocols: [raft]
+        workload: {arrival: poisson, rate: 500/s, keys: 1, reads: 50%}
+        link.loss: 2%
+        measure: {warm-up: 100ms, window: 3s}
+        """
+      ).points.first)
+    let reports = (0..<3).map { Trial(of: point, seed: 1, number: $0, probe: nil, countsCosts: false).report }
+    #expect(reports.allSatisfy { $0.verdict == .ok && $0.checked.contains("log") })
+    #expect(Set(reports.map { $0.checked.contains("linearizability") }) == [true, false])
+  }
+
   @Test("Protocols that met the same inputs share a fingerprint, and no two configurations an id")
   func parity() throws {
     let experiment = try Self.shipped("election")

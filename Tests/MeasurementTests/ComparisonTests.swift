@@ -99,6 +99,12 @@ import Testing
     #expect(report.differences.isEmpty)
   }
 
+  @Test("Another number of trials is refused, and not shown as missing rows")
+  func trials() {
+    let report = report { $0.precision[0].budget += 1 }
+    #expect(report.result.name == "mismatch" && report.headline.contains("trials"))
+  }
+
   @Test("Results of real time and unreadable folders are refused")
   func refused() throws {
     let tcp = report { $0.configurations[0].mode = .tcp }

@@ -18,6 +18,13 @@ extension ResultComparison {
     if let extra = after.first(where: { input in !before.contains { $0.id == input.id } }) {
       return explain(extra, nearest: before, "the baseline lacks")
     }
+    for row in baseline.precision {
+      guard let other = found.precision.first(where: { $0.subject == row.subject }), other.budget != row.budget else {
+        continue
+      }
+      return "configuration \(row.subject.configuration): the baseline was given \(row.budget) trials, the result "
+        + "\(other.budget)"
+    }
     return nil
   }
 
