@@ -9,6 +9,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "The seed.") var seed: UInt64
   @Option(help: "Replicas in the cluster.") var replicas = 3
   @Option(help: ArgumentHelp("Writes every event.", valueName: "file")) var trace: String?
+  @Option(help: ArgumentHelp("With this bug planted. In test builds.", valueName: "id")) var mutant: String?
 
   func validate() throws {
     if !(2...64).contains(replicas) { throw ValidationError("--replicas: between 2 and 64") }
@@ -19,6 +20,7 @@ struct ReplayCommand: ParsableCommand {
     guard variants.count == 1, variants[0].fixedReplicas == nil else {
       throw InputError("--protocol \(protocolName): one replicated protocol is replayed at a time")
     }
+    try Mutants.plant(mutant)
     let file = try trace.map { try LineFile($0) }
     let one = variants[0].replay(seed: seed, replicas: replicas) { line in
       file?.write(line)

@@ -16,9 +16,14 @@ struct TortureCommand: ParsableCommand {
   @Option(help: "Seeds from the first on, for so long, instead of to the last.") var minutes: Double?
   @Option(help: ArgumentHelp("Cluster sizes, separated by commas.", valueName: "sizes")) var replicas = "3,5"
   @Option(help: "Threads.") var jobs = 1
+  @Option(help: ArgumentHelp("Plants this bug, and stops when a check finds it. In test builds.", valueName: "id"))
+  var mutant: String?
+  @Flag(help: "Plants every known bug in turn, and prints what finds it after how many seeds. In test builds.")
+  var allMutants = false
 
   func validate() throws {
     if !(1...256).contains(jobs) { throw ValidationError("--jobs: between 1 and 256") }
+    if mutant != nil, allMutants { throw ValidationError("--mutant and --all-mutants: one of them") }
     if let minutes, !(minutes > 0 && minutes <= 10_000) { throw ValidationError("--minutes: above 0, at most 10000") }
   }
 
@@ -31,6 +36,7 @@ struct TortureCommand: ParsableCommand {
       }
       return size
     }
+    if mutant != nil || allMutants { return try hunt(range, sizes) }
     let end = minutes.map { ContinuousClock.now + .seconds($0 * 60) }
     let runs = end == nil ? Int(range.count) * variants.count * sizes.count : nil
     let bar = ProgressBar("torture", total: runs, unit: "runs")
@@ -51,7 +57,7 @@ struct TortureCommand: ParsableCommand {
     if tallies.contains(where: { !$0.unmet.isEmpty || $0.weakness != nil }) { throw ExitStatus.void }
   }
 
-  private func chosen() throws -> [ProtocolVariant] {
+  func chosen() throws -> [ProtocolVariant] {
     guard let protocolNames else { return ProtocolCatalogue.all.filter { $0.fixedReplicas == nil } }
     let variants = try ProtocolCatalogue.named(protocolNames)
     if let single = variants.first(where: { $0.fixedReplicas != nil }) {
@@ -69,13 +75,14 @@ struct TortureCommand: ParsableCommand {
     return first...(minutes == nil ? last : .max - 1)
   }
 
-  private static func text(_ failure: TortureRun.Failure) -> String {
+  static func text(_ failure: TortureRun.Failure, mutant: String? = nil) -> String {
     let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
     return
       (["\(failure.report.verdict.rawValue): \(failure.variant), \(failure.replicas) replicas, seed \(failure.seed)"]
       + reasons
       + [
         "  again: consensus-bench replay --protocol \(failure.variant) --replicas \(failure.replicas) --seed \(failure.seed)"
+          + (mutant.map { " --mutant \($0)" } ?? "")
       ]).joined(separator: "\n")
   }
 

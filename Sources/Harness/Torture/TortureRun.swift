@@ -11,6 +11,8 @@ public final class TortureRun: Sendable {
     public var replicas: [Int]
     public var seeds: ClosedRange<UInt64>
     public var jobs: Int
+    /// No run is begun after one that failed; of those that did, the first in order is the same for any number of threads.
+    public var stopsAtFailure = false
 
     public init(variants: [ProtocolVariant], replicas: [Int], seeds: ClosedRange<UInt64>, jobs: Int) {
       self.variants = variants
@@ -107,6 +109,7 @@ public final class TortureRun: Sendable {
 
   private func take() -> (seed: UInt64, inner: Int)? {
     state.withLock { state in
+      if plan.stopsAtFailure, state.tallies.contains(where: { !$0.failures.isEmpty }) { return nil }
       let (step, inner) = state.next.quotientAndRemainder(dividingBy: width)
       guard plan.seeds.lowerBound + step <= plan.seeds.upperBound else { return nil }
       state.next += 1

@@ -1,0 +1,5 @@
+#if MUTANTS
+extension Mutant {
+  static let multiPaxos: [Mutant] = []
+}
+#endif
