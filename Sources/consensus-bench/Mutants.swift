@@ -45,6 +45,10 @@ extension TortureCommand {
       throw InputError("--mutant \(mutant ?? ""): not in --protocol \(protocolNames ?? "")")
     }
     if allMutants { print(hunts.table) }
+    if shrink, !allMutants {
+      try Mutants.plant(mutant)
+      try writeSchedules(of: hunts.compactMap(\.kill), among: catalogue)
+    }
     if hunts.contains(where: { $0.kill == nil }) { throw ExitStatus.failed }
     #else
     throw Mutants.unavailable(mutant.map { "--mutant \($0)" } ?? "--all-mutants")

@@ -110,7 +110,8 @@ extension Fault {
     case .partition(let group, _): Array(group)
     case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): [from, to]
     case .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
-      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _):
+      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _),
+      .change(.clock(let target, _), _), .reconnect(let target):
       named(target)
     case .partialPartition(let one, let other, _): (one + other).flatMap(named)
     case .crashAll, .heal, .change: []
