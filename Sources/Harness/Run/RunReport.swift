@@ -14,14 +14,14 @@ public struct RunReport {
   }
 
   public var text: String {
-    let tables = experiments.filter { !$0.points.isEmpty }.map { experiment in
+    let sections = experiments.filter { !$0.points.isEmpty }.map { experiment in
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
-      let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, self.tables) : ""
+      let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables) : ""
       return "\(experiment.name): \(experiment.question)\n\(table)" + answers + missed(in: experiment)
     }
     let part = shard.map { "shard \($0.index) of \($0.count): merge for conclusions\n" }
-    return (tables + (part.map { [$0] } ?? [])).joined(separator: "\n")
+    return (sections + (part.map { [$0] } ?? [])).joined(separator: "\n")
   }
 
   /// What `charts` say, a line for each.
