@@ -218,7 +218,7 @@ import Testing
         for chart in charts {
           let picture = try String(contentsOfFile: "\(folder)/\(chart.stem).svg", encoding: .utf8)
           #expect(
-            picture.contains("one trial each, so nothing says how far others would lie apart") == isAlone, "\(chart)")
+            picture.contains("no error bars from one trial") == isAlone, "\(chart)")
           #expect(picture.contains("error bars: ") != isAlone, "\(chart)")
           #expect(picture.contains("shortest first") || picture.contains("shortest wait first"), "\(chart)")
         }
