@@ -174,8 +174,9 @@ extension SimulatedNode: TimerService {
 extension SimulatedNode: Probe {
   @usableFromInline func stepped(
     _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>
-  ) {
+  ) -> Bool {
     simulation.stepped(self, input, core, effects)
+    return simulation.findings.isEmpty
   }
   @usableFromInline func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
     simulation.left(message, to: peers, at: self)
