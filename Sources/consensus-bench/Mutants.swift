@@ -47,7 +47,7 @@ extension TortureCommand {
     if allMutants { print(hunts.table) }
     if shrink, !allMutants {
       try Mutants.plant(mutant)
-      try writeSchedules(of: hunts.compactMap(\.kill), among: catalogue)
+      try writeSchedules(of: hunts.compactMap(\.kill), among: catalogue, mutant: mutant)
     }
     if hunts.contains(where: { $0.kill == nil }) { throw ExitStatus.failed }
     #else

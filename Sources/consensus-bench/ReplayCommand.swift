@@ -44,7 +44,7 @@ struct ReplayCommand: ParsableCommand {
     guard variants.count == 1, variants[0].fixedReplicas == nil else {
       throw InputError("\(place): one replicated protocol is replayed at a time")
     }
-    try Mutants.plant(mutant)
+    try Mutants.plant(mutant ?? schedule?.mutant)
     let size = schedule?.replicas ?? replicas ?? 3
     let traceFile = try trace.map { try LineFile($0) }
     let diagramFile = try svg.map { try LineFile($0) }

@@ -6,7 +6,9 @@ extension TortureCommand {
   private static var shrunkAtMost: Int { 3 }
 
   /// Shrinks the first failures and writes each down.
-  func writeSchedules(of failures: [TortureRun.Failure], among variants: [ProtocolVariant]) throws {
+  func writeSchedules(
+    of failures: [TortureRun.Failure], among variants: [ProtocolVariant], mutant: String? = nil
+  ) throws {
     for failure in failures.prefix(Self.shrunkAtMost) where failure.report.verdict == .violated && !Interruption.isAsked
     {
       let bar = ProgressBar("shrinking seed \(failure.seed)", total: nil, unit: "runs")
@@ -16,14 +18,16 @@ extension TortureCommand {
         print("seed \(failure.seed) of \(failure.variant) cannot be shrunk: written out, it does not fail")
         continue
       }
+      var schedule = shrunk.schedule
+      schedule.mutant = mutant
       let bug = mutant.map { "\($0)-" } ?? ""
       let file = "\(schedules)/\(bug)\(failure.variant)-\(failure.replicas)-\(failure.seed).jsonl"
-      try Self.write(shrunk.schedule.text, to: file)
+      try Self.write(schedule.text, to: file)
       print(
         """
         shrunk: \(failure.variant), \(failure.replicas) replicas, seed \(failure.seed): from \(shrunk.eventsBefore) faults and \
         operations to \(shrunk.schedule.events) in \(shrunk.tries) runs
-          it breaks \(shrunk.schedule.invariant ?? ""); again: consensus-bench replay --schedule \(file)\(mutant.map { " --mutant \($0)" } ?? "")
+          it breaks \(shrunk.schedule.invariant ?? ""); again: consensus-bench replay --schedule \(file)
         """)
     }
     if failures.count > Self.shrunkAtMost {
