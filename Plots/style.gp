@@ -103,7 +103,7 @@ if (has_file("intervals")) {
 }
 later = 0
 stats data."/summary.csv" using (ours("configuration") && column("trial") > 0 ? (later = later + 1, 0) : 0) nooutput
-alone = "one trial each, so nothing says how far others would lie apart: no error bars"
+alone = "no error bars from one trial"
 range = later > 0 ? "error bars: lowest to highest trial" : alone
 barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : range
 
