@@ -112,7 +112,7 @@ struct RunCommand: ParsableCommand {
     do throws(FileError) { try folder.finish(outcome.tables, isComplete: !outcome.isInterrupted) } catch {
       throw InputError(error.description)
     }
-    try finish(outcome, folder.path, part, suite)
+    try finish(outcome, folder.path, part, shard, suite)
   }
 
   /// Where results go unless --out says otherwise.
@@ -158,9 +158,10 @@ struct RunCommand: ParsableCommand {
   }
 
   private func finish(
-    _ outcome: ExperimentRun.Outcome, _ folder: String, _ experiments: [Experiment], _ suite: SuiteFolder
+    _ outcome: ExperimentRun.Outcome, _ folder: String, _ experiments: [Experiment], _ shard: Shard?,
+    _ suite: SuiteFolder
   ) throws {
-    print(RunReport(experiments, outcome.tables).text)
+    print(RunReport(experiments, outcome.tables, shard: shard).text)
     print("results  \(folder)")
     var isDrawn = true
     if plot, outcome.complete > 0, experiments.contains(where: { !$0.charts.isEmpty }),
