@@ -7,6 +7,8 @@ public enum FaultTarget: Hashable, Sendable {
   case leader
   /// The running replica with the lowest name that does not lead.
   case follower
+  /// The one with the so-manieth lowest name of those; `follower` is the first.
+  case laterFollower(Int)
 }
 
 /// Something that goes wrong, or right again.
