@@ -147,6 +147,12 @@ import Testing
       ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),
       ("{at: 1s, crash: n64}", "faults: n64 is not leader, follower or a replica, n0 to n63"),
       ("{at: 1s, crash: n5}", "faults: n5 is not one of 5 replicas; the first is n0"),
+      ("{at: 1s, crash: follower-1}", "faults: follower-1 is not leader, follower or a replica, n0 to n63"),
+      ("{at: 1s, crash: follower-5}", "faults: follower-5 is not one of the 4 followers of 5 replicas"),
+      (
+        "{at: 1s, partial-partition: leader | follower follower-9}",
+        "faults: follower-9 is not one of the 4 followers of 5 replicas"
+      ),
       ("{at: 1s, crash: leader, heal: all}", "faults: 'crash' and 'heal' in one entry"),
       ("{at: 1s, pause: leader}", "faults: a fault 'pause' needs 'for', how long it lasts"),
       ("{at: 1s, heal: all, for: 1s}", "faults: a fault 'heal' has no 'for'"),
