@@ -7,7 +7,7 @@ public enum FaultTarget: Hashable, Sendable {
   case leader
   /// The running replica with the lowest name that does not lead.
   case follower
-  /// The one with the so-manieth lowest name of those; `follower` is the first.
+  /// The one with the n-th lowest name of those, n from 2 on.
   case laterFollower(Int)
 }
 
