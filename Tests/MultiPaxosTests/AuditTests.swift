@@ -122,7 +122,7 @@ private final class Watched: ClusterView {
     #expect(held.found == ["P1"])
   }
 
-  @Test("P2: two values of one ballot in one slot, or a ballot that is used again after a restart")
+  @Test("P2: two values of one ballot in one slot, or a ballot that is used again after a restart, or is another's")
   func oneValue() {
     let values = led()
     values.step(0, .propose(.of(1)))
@@ -134,9 +134,12 @@ private final class Watched: ClusterView {
     ballots.servers[0] = Server(0)
     ballots.step(0, .timeout(.election))
     #expect(ballots.found.contains("P2"))
+    let others = cluster()
+    others.step(0, .timeout(.election)) { core, _ in core.ballot = ballot(2, 1) }
+    #expect(others.found.contains("P2"))
   }
 
-  @Test("P3: a promise that falls, in memory, on disk or over a restart")
+  @Test("P3: a promise that falls, in memory, on disk or over a restart, or leaves before it is on disk")
   func promises() {
     let memory = cluster()
     memory.receive(1, .ask(ballot(4, 2)), from: 2)
@@ -155,9 +158,16 @@ private final class Watched: ClusterView {
     unheard.receive(1, .ask(ballot(4, 2)), from: 2)
     unheard.step(1, .timeout(.stickiness)) { core, _ in core.ballot = ballot(3, 2) }
     #expect(unheard.found == ["P3"])
+    for message in [MultiPaxos.Message.promised(ballot(4, 2), from: Slot(1)), .acceptedIn(ballot(4, 2), 1)] {
+      let ahead = cluster()
+      ahead.step(1, .timeout(.stickiness)) { _, effects in effects.sendAhead(message, to: NodeID(2)) }
+      #expect(ahead.found == ["P3"])
+    }
   }
 
-  @Test("P4: an acceptance below a promise, in a step or on disk; an entry newer than the promise")
+  @Test(
+    "P4: an acceptance below a promise, in a step or on disk; an entry newer than the promise; a proposal refused for nothing"
+  )
   func belowPromise() {
     let cluster = cluster()
     cluster.receive(1, .ask(ballot(4, 2)), from: 2)
@@ -169,6 +179,12 @@ private final class Watched: ClusterView {
     state.receive(1, .propose(ballot(4, 2), 1, [.noop]), from: 2)
     state.step(1, .timeout(.stickiness)) { core, _ in core.replay(.promise(ballot(3, 2))) }
     #expect(state.found == ["P3", "P4"])
+    let deaf = self.cluster()
+    deaf.receive(1, .propose(ballot(4, 2), 1, [.noop]), from: 2) { core, effects in
+      core = Server(1).core
+      effects.removeAll()
+    }
+    #expect(deaf.found == ["P4"])
   }
 
   @Test("P5: a proposal of something else than the report with the highest ballot")
@@ -193,13 +209,30 @@ private final class Watched: ClusterView {
     }
   }
 
+  @Test("P5: a proposal of something else than was chosen, whatever the promises report")
+  func safeAt() {
+    let cluster = led()
+    cluster.step(0, .propose(.of(1)))
+    cluster.choose(0, 2, acceptors: [1])
+    cluster.step(2, .timeout(.election))
+    let own = cluster.servers[2].core.ballot
+    cluster.receive(2, .promised(own, from: Slot(1)), from: 2)
+    cluster.servers[1].core.isSticky = false
+    cluster.receive(1, .ask(own), from: 2)
+    #expect(cluster.found.isEmpty)
+    // Server 1 hides what it accepted.
+    cluster.receive(2, .promised(own, from: Slot(1)), from: 1)
+    cluster.step(2, .propose(.of(3)))
+    #expect(cluster.found == ["P5"])
+  }
+
   @Test("P6: a promise that is silent about what was accepted, ends too early or begins too late")
   func completeness() {
     typealias Change = (inout MultiPaxos.Promise) -> Void
     let changes: [Change] = [
       { $0.reports.removeFirst() }, { $0.reports.removeLast() }, { $0.reports = [] },
       { $0.through = Slot(2) }, { $0.first = Slot(2) }, { $0.compacted = Slot(2) },
-      { $0.reports[1].entry.stamp = Stamp(1) },
+      { $0.reports[1].entry.stamp = Stamp(1) }, { $0.reports[1].entry.stamp = ballot(2, 2).stamp },
     ]
     for (number, change) in changes.enumerated() {
       let cluster = Watched((0..<3).map { Server($0, accepted: $0 == 1 ? (1...3).map { .of(first, $0) } : []) })
@@ -231,6 +264,12 @@ private final class Watched: ClusterView {
     #expect(acceptance.found.isEmpty)
     acceptance.receive(0, .acceptedIn(first, 2), from: 2)
     #expect(acceptance.found.contains("P7"))
+    let twice = led(5)
+    twice.step(0, .propose(.of(1)))
+    twice.receive(0, .acceptedIn(first, 2), from: 0) { core, _ in
+      core.votes.update(Slot(2)) { $0.acceptors.insert(NodeID(4)) }
+    }
+    #expect(twice.found == ["P7"])
   }
 
   @Test("P8: a slot executed before the one below it, or a snapshot beyond what is executed")

@@ -140,9 +140,15 @@ private final class Watched: ClusterView {
     let delivered = three([[2], [2], [2]])
     delivered.step(1, delivered.nothing) { core, _ in core.commit = Slot(4) }
     #expect(delivered.found == ["Z0"])
+    let untold = established()
+    untold.step(0, .propose(.of(8)))
+    untold.receive(1, .propose(Slot(2), .of(1, 2, value: 8)), from: 0) { core, effects in
+      core.commit(through: Slot(2), &effects)
+    }
+    #expect(untold.found == ["Z0"])
   }
 
-  @Test("Z1: two servers with a quorum's promises of one epoch, two that are established in it")
+  @Test("Z1: two servers with a quorum's promises of one epoch; a server that votes for another than it follows")
   func leadership() {
     let prospective = three()
     prospective.elect(0, by: 1)
@@ -154,6 +160,11 @@ private final class Watched: ClusterView {
     prospective.receive(2, .own(epochAck: prospective.servers[2].core), from: 2)
     prospective.receive(2, .promise(1, current: 0, [.start]), from: 1)
     #expect(prospective.found == ["Z1"])
+    for index in 0...1 {
+      let vote = established()
+      vote.step(index, vote.nothing) { core, _ in core.vote.leader = NodeID(2) }
+      #expect(vote.found == ["Z1"])
+    }
   }
 
   @Test("Z2, Z5, Z6, Z7: a server that delivers something else, in another place, with a gap, or from an older epoch")
@@ -181,7 +192,9 @@ private final class Watched: ClusterView {
   @Test("Z3: something delivered that nobody broadcast")
   func integrity() {
     let cluster = established()
-    cluster.step(1, cluster.nothing) { _, effects in effects.commit(.of(1, 2), at: Slot(2)) }
+    for counter in 1...2 as ClosedRange<UInt32> {
+      cluster.step(2, cluster.nothing) { _, effects in effects.commit(.of(1, counter), at: Slot(UInt64(counter))) }
+    }
     #expect(cluster.found == ["Z3"])
   }
 
@@ -236,8 +249,8 @@ private final class Watched: ClusterView {
     twice.receive(1, .propose(Slot(2), .of(1, 2, value: 9)), from: 0)
     #expect(twice.found == ["Z9"])
     let beyond = three()
-    beyond.step(0, beyond.nothing) { core, _ in core.replay(.append(Slot(1), .of(3, 1))) }
-    #expect(beyond.found == ["Z9"])
+    beyond.step(0, beyond.nothing) { core, effects in core.persist(.append(Slot(1), .of(3, 1)), &effects) }
+    #expect(beyond.found == ["Z0", "Z9"])
   }
 
   @Test("Z10: epochs that fall, f.a beyond f.p, f.a on disk before the history that it stands for")
@@ -258,6 +271,15 @@ private final class Watched: ClusterView {
     let beyond = three()
     beyond.step(0, beyond.nothing) { core, _ in core.replay(.currentEpoch(3)) }
     #expect(beyond.found == ["Z10"])
+    let unwritten = three()
+    unwritten.step(0, unwritten.nothing) { core, _ in core.replay(.acceptedEpoch(3)) }
+    #expect(unwritten.found == ["Z10"])
+    let ahead = three()
+    ahead.elect(0, by: 1)
+    ahead.receive(1, .newEpoch(1), from: 0, reaches: false) { _, effects in
+      effects.sendAhead(.promise(1, current: 0, [.start]), to: NodeID(0))
+    }
+    #expect(ahead.found == ["Z10"])
     // ZOOKEEPER-4643, -4646: the epoch is written first, and a crash would keep it without the history.
     let order = three([[2], [], []])
     order.elect(0, by: 1)
@@ -296,7 +318,7 @@ private final class Watched: ClusterView {
     #expect(unpromised.found == ["Z11"])
   }
 
-  @Test("Z12: ACK-LD with a hole, with a dead branch, or of another history; a truncation or snapshot that takes back")
+  @Test("Z12: a history with a hole, a dead branch, another end, in memory alone, or that takes back what is delivered")
   func completeness() {
     for (history, end) in [
       ([2], Zab.Position(3, 1, 3)), ([4], Zab.Position(3, 1, 3)), ([1, 2], Zab.Position(3, 2, 2)),
@@ -312,6 +334,36 @@ private final class Watched: ClusterView {
       }
       #expect(cluster.found == ["Z12"], "\(history)")
     }
+    for message in [
+      Zab.Message.newLeader(epoch: 2, end: .start),
+      .diff(Zab.Diff(epoch: 2, previous: .start, entries: [.of(1, 2)])), .propose(Slot(9), .of(2, 9)),
+    ] {
+      let cluster = Watched([Server(0, history: [3]), Server(1, history: [3]), Server(2)])
+      cluster.elect(0, by: 1)
+      cluster.discover(0, 1)
+      #expect(cluster.found.isEmpty)
+      cluster.step(0, cluster.nothing) { _, effects in effects.sendAhead(message, to: NodeID(1)) }
+      #expect(cluster.found.contains("Z12"), "\(message)")
+    }
+    for message in [
+      Zab.Message.newLeader(epoch: 2, end: .start), .diff(Zab.Diff(epoch: 2, previous: .start, entries: [])),
+    ] {
+      let cluster = Watched([Server(0, history: [3]), Server(1, history: [3]), Server(2)])
+      cluster.elect(0, by: 1)
+      cluster.discover(0, 1)
+      cluster.receive(1, message, from: 0)
+      #expect(cluster.found == ["Z12", "Z14"], "\(message)")
+    }
+    let memory = established()
+    memory.step(1, memory.nothing) { core, _ in core.replay(.append(Slot(2), .of(1, 2))) }
+    #expect(memory.found == ["Z12"])
+    let much = Watched([Server(0, history: [3]), Server(1, history: [3]), Server(2)])
+    much.elect(0, by: 1)
+    much.discover(0, 1)
+    much.receive(1, .truncate(epoch: 2, after: Zab.Position(2, 1, 2)), from: 0) { core, effects in
+      core.persist(.truncate(after: Slot(1)), &effects)
+    }
+    #expect(much.found == ["Z12"])
     let back = established()
     back.receive(1, .truncate(epoch: 1, after: .start), from: 0) { core, effects in
       core.persist(.truncate(after: Slot(0)), &effects)

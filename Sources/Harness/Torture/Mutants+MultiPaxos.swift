@@ -31,6 +31,9 @@ extension Mutant {
       "P-09", ["multipaxos"], "an acceptance that comes twice counts twice",
       source: "MultiPaxos-SMR, mutations of its specification", ["P7", "P1"]),
     .init(
+      "P-09b", ["multipaxos-all-learn"], "acceptances of different ballots add up",
+      source: "MultiPaxos-SMR, mutations of its specification", ["P7", "P1"]),
+    .init(
       "P-10", ["multipaxos"], "a new leader puts the reported values one slot too low",
       source: "OCons, pull request 21", ["P5", "P1"]),
     .init(

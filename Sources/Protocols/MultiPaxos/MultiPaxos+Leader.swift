@@ -174,7 +174,7 @@ extension MultiPaxos {
         let others = cluster.members.subtracting(votes[slot]!.acceptors)
         for other in others.prefix(1) { votes.update(slot) { $0.acceptors.insert(other) } }
       }
-      votes.update(slot) { if $0.ballot == reply.ballot { $0.acceptors.insert(peer) } }
+      votes.update(slot) { if planted("P-09b") || $0.ballot == reply.ballot { $0.acceptors.insert(peer) } }
       slot = slot.next
     }
   }

@@ -49,7 +49,8 @@ extension Zab {
       findings.expect(leader == nil && phase == .election, "Z0", id, "looks for a leader and has one")
     case .following:
       findings.expect(leader != nil && leader != id && phase != .election, "Z0", id, "follows itself, or nobody")
-      findings.expect(vote.leader == leader, "Z1", id, "votes for \(vote.leader), and its leader is another")
+      findings.expect(
+        leader == nil || vote.leader == leader, "Z1", id, "votes for \(vote.leader), and its leader is another")
       findings.expect(
         phase != .broadcast || currentEpoch == acceptedEpoch, "Z0", id,
         "takes part in the broadcast of epoch \(acceptedEpoch), and f.a is \(currentEpoch)")
