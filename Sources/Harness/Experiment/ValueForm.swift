@@ -144,6 +144,9 @@ extension ValueForm where Value == Double {
       print: { shortest($0) + "x" })
   }()
 
+  /// A share in percent, to a millionth of one.
+  static func percent(_ share: Double) -> String { shortest((share * 100_000_000).rounded() / 1_000_000) + "%" }
+
   private static func shortest(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int64(value))" }
     return "\(value)"

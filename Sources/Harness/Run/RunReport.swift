@@ -15,15 +15,17 @@ public struct RunReport {
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
       let answers = experiment.charts.compactMap { ChartAnswer.sentence($0, experiment.name, tables) }
-      return "\(experiment.name): \(experiment.question)\n\(table)" + answers.map { "→ \($0)\n" }.joined()
+      let remarks = remarks(on: experiment, hasElections: hasElections)
+      return "\(experiment.name): \(experiment.question)\n\(table)" + remarks.map { "  \($0)\n" }.joined()
+        + answers.map { "→ \($0)\n" }.joined()
     }.joined(separator: "\n")
   }
 
   private func load(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
-      ("goodput", .right),
-      ("client p50", .right), ("95 %", .right), ("p99", .right), ("commit p50", .right), ("p99", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("goodput", .right),
+      ("client mean", .right), ("error", .right), ("client p50", .right), ("95 %", .right), ("p99", .right),
+      ("commit p50", .right), ("p99", .right),
       ("frames/batch", .right),
       ("textbook", .right), ("fsyncs/batch", .right),
     ])
@@ -36,8 +38,9 @@ public struct RunReport {
       let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
       let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
       table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", error(subject), Self.verdict(of: rows.map(\.verdict)),
-        "\(Humane.count(replies))/s", value(subject, .client, .median), interval(subject, .client),
+        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+        "\(Humane.count(replies))/s", mean(subject), error(subject), value(subject, .client, .median),
+        interval(subject, .client),
         value(subject, .client, .percent(99)),
         value(subject, .commit, .median), value(subject, .commit, .percent(99)), Self.rounded(frames),
         Self.rounded(rows[0].framesPerBatchExpected), Self.rounded(fsyncs),
@@ -48,21 +51,19 @@ public struct RunReport {
 
   private func elections(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
-      ("censored", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("censored", .right),
       ("detection p50", .right), ("election p50", .right), ("D1 p50", .right), ("D2 p50", .right), ("p90", .right),
-      ("D3 p50", .right), ("95 %", .right), ("split votes", .right),
+      ("D3 p50", .right), ("95 %", .right), ("D3 mean", .right), ("error", .right), ("split votes in all", .right),
     ])
     for point in experiment.points {
       let rows = tables.elections.filter { $0.run.subject == point.subject }
       guard !rows.isEmpty else { continue }
       table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", error(point.subject),
-        Self.verdict(of: rows.map(\.verdict)),
+        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
         "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
         Self.quantile(.median, rows.map(\.election)), Self.quantile(.median, rows.map(\.d1)),
         Self.quantile(.median, rows.map(\.d2)), Self.quantile(.percent(90), rows.map(\.d2)),
-        Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3),
+        Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3), mean(point.subject), error(point.subject),
         "\(rows.reduce(0) { $0 + $1.splitVotes })",
       ])
     }
@@ -80,11 +81,41 @@ public struct RunReport {
     return row.map { Humane.interval($0.low, $0.high) } ?? "-"
   }
 
-  /// The relative error of the headline number, beside the one that was asked for if it was not met.
+  /// What the columns do not say by themselves.
+  private func remarks(on experiment: Experiment, hasElections: Bool) -> [String] {
+    let runs = tables.summary.filter { $0.run.subject.experiment == experiment.name }
+    let sizes = experiment.points.map { point in tables.elections.count { $0.run.subject == point.subject } }
+    let fewest = sizes.filter { $0 > 0 }.min() ?? 0
+    let needed = [Quantile.median, .percent(90)].map { Self.leastTrials(for: $0) }
+    let isThin = hasElections && fewest < needed[1]
+    return [
+      SearchesGivenUp(runs).text.map { "\($0)." },
+      isThin
+        ? "Of fewer than \(needed[0]) fail-overs no median is given, and of fewer than \(needed[1]) no p90." : nil,
+    ].compactMap(\.self)
+  }
+
+  /// The mean of the headline number.
+  private func mean(_ subject: Subject) -> String {
+    Humane.duration(tables.precision.first { $0.subject == subject }?.mean)
+  }
+
+  /// The relative error of that mean; where a target was missed, that, or how many trials it takes to believe that it was met.
   private func error(_ subject: Subject) -> String {
     guard let row = tables.precision.first(where: { $0.subject == subject }) else { return "-" }
-    let missed = row.isMet == false ? row.target.map { ", not \(Humane.percent($0))" } : nil
-    return Humane.percent(row.relativeError) + (missed ?? "")
+    let error = Humane.percent(row.relativeError)
+    guard row.isMet == false, let target = row.target else { return error }
+    let least = PointProgress.least(row.metric)
+    let isSmall = row.relativeError.map { $0 <= target } ?? false
+    return isSmall && row.trials < least
+      ? "\(error), of fewer than \(least) trials" : "\(error), not \(Humane.percent(target))"
+  }
+
+  /// The fewest values of which that many lie above a quantile.
+  private static func leastTrials(for quantile: Quantile) -> Int {
+    var count = 1
+    while count - quantile.rank(of: count) < Distribution.samplesAbove { count += 1 }
+    return count
   }
 
   /// Of all values, those that were never reached being the longest; `-` if too few are above it.
