@@ -41,7 +41,7 @@ plot for [i=1:NS] NaN with boxes lt C(i) dt 1 lw 1 title S(i), NaN with lines lc
 unset key; set border 3; set ytics nomirror out scale 0.6; set yrange [0:*]
 set xtics () scale 0 nomirror; set for [j=1:NX] xtics add ("n = ".word(sizes, j) j)
 set origin 0,0.63; set size 1,0.37; set tmargin 5.8; set bmargin 2
-eval headings("Cost of one batch", "of all replicas together, by cluster size", "")
+eval headings("Cost of one batch", "of all replicas together, by cluster size; totals over all batches, so no error bars", "")
 set ylabel "messages"
 plot for [i=1:NS] $cells using (at(S(i))):"messages" with boxes lt C(i) dt 1 lw 1, \
      $cells using ($2 - wide/2):"bookMessages":(wide):(0) with vectors @book

@@ -36,7 +36,7 @@ set print $bars
 print "protocol,x,low,high"
 do for [i=1:NS] { do for [x=1:NX] { j = (i - 1)*NX + x; if (high[j] > low[j]) { print sprintf("%s,%g,%.9g,%.9g", S(i), x + (i - (NS + 1)/2.)*wide, low[j], high[j]) } } }
 set print
-eval headings("Latency by ".key1, "bars: median client latency; lines: 99th percentile", barsMean)
+eval headings("Latency by ".key1, "bars: median client latency, shortest first; lines: 99th percentile", barsMean)
 set boxwidth wide*0.88; set style fill solid 0.75 border lc rgb "white"
 set xrange [0.5:NX+0.5]; set yrange [0:*]; set xtics () scale 0 noenhanced; set for [j=1:NX] xtics add (tick(apart(word(values, j))) j)
 if (strlen(values) > 75) { set xtics rotate by 15 right; set bmargin 6 }

@@ -17,10 +17,10 @@ more(a, b) = a > b ? a : b
 add(j, w, n) = (count[j] = count[j] + 1, wait[j] = wait[j] + w, low[j] = less(low[j], w), high[j] = more(high[j], w), changes[j] = changes[j] + n, fewest[j] = less(fewest[j], n), most[j] = more(most[j], n), 0)
 stats data."/summary.csv" using (ours("configuration") ? add((slot(stringcolumn("protocol")) - 1)*NX + choice("configuration"), column("client_max_ns")/1e6, column("leader_changes")) : 0) nooutput
 # The cases, numbers in their order, and else those with the shorter waits first.
-array weight[NX]
+array weight[NX]; ranked = 0
 do for [x=1:NX] {
   weight[x] = measure(key1, apart(word(values, x)))
-  if (weight[x] != weight[x]) { weight[x] = 0; do for [i=1:NS] { j = (i - 1)*NX + x; weight[x] = weight[x] + (count[j] > 0 ? wait[j]/count[j] : 0) } }
+  if (weight[x] != weight[x]) { ranked = 1; weight[x] = 0; do for [i=1:NS] { j = (i - 1)*NX + x; weight[x] = weight[x] + (count[j] > 0 ? wait[j]/count[j] : 0) } }
 }
 rank(x) = 1 + sum [y=1:NX] (weight[y] < weight[x] || (weight[y] == weight[x] && y < x) ? 1 : 0)
 wide = 0.8/NS; longest = 0; shortest = 1e300; often = 1
@@ -43,7 +43,7 @@ set origin 0,0.4; set size 1,0.6; set tmargin 5.8; set bmargin 1.8 + FOOT
 isWide = longest > 30*shortest
 if (isWide) { set logscale y; set yrange [10**floor(log10(shortest)):longest*1.5] } else { set yrange [0:longest*1.1] }
 set ylabel "longest wait (ms".(isWide ? ", log scale)" : ")")
-eval headings("Out of service, by ".key1, "means of all trials", range)
+eval headings("Out of service, by ".key1, "means of all trials".(ranked ? ", shortest wait first" : ""), range)
 plot for [i=1:NS] $cells using (bar(S(i))):"wait" with boxes lt C(i) dt 1 lw 1 title S(i), \
      for [i=1:NS] $cells using (column("high") > column("low") ? bar(S(i)) : NaN):"low":(0):(column("high") - column("low")) with @span
 unset label 1; unset label 2; unset key; unset logscale y

@@ -32,7 +32,7 @@ set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanc
 set xrange [0:*]; set yrange [0:most > 0 ? 1.3*most : 1]; set format y "%g"
 set multiplot
 set origin 0,0.42; set size 1,0.58; set tmargin 5.8; set bmargin 1.5
-eval headings("Through a fault", sprintf("by intervals of %g ms; lines: mean of all trials; marks: each; red: what struck, and how long%s", interval/1e6, many ? " (too often to be marked)" : ""), "")
+eval headings(planned ? "Through a fault" : "Over time", sprintf("by intervals of %g ms; lines: mean of all trials; marks: each", interval/1e6).(planned ? "; red: what struck, and how long" : "").(many ? " (too often to be marked)" : ""), "")
 set ylabel "answers (1000/s)"; set format x ""
 plot for [i=1:NS] data."/timeline.csv" using (beside(i)):(column("completed")*1e6/column("interval_ns")) with points lt C(i) ps 0.3 notitle, \
      for [i=1:NS] data."/timeline.csv" using (t(S(i))):(column("completed")*1e6/column("interval_ns")) smooth unique with lines lt C(i) dt 1 notitle, \

@@ -75,3 +75,13 @@ struct ConsensusBench: ParsableCommand {
     exit(ExitStatus.refused.rawValue)
   }
 }
+
+/// What all randomness of a run comes from, as it is written.
+enum Seed {
+  static func parse(_ text: String) throws -> UInt64 {
+    guard let seed = UInt64(text) else {
+      throw ValidationError("'\(text)' is no seed; write --seed=N with a whole number N from 0 on")
+    }
+    return seed
+  }
+}

@@ -6,7 +6,7 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay", abstract: "Runs one torture seed again, and shows what happened.")
 
   @Option(name: .customLong("protocol"), help: "The protocol or variant.") var protocolName: String
-  @Option(help: "The seed.") var seed: UInt64
+  @Option(parsing: .unconditional, help: "The seed.", transform: Seed.parse) var seed: UInt64
   @Option(help: "Replicas in the cluster.") var replicas = 3
   @Option(help: ArgumentHelp("Writes every event.", valueName: "file")) var trace: String?
 

@@ -34,20 +34,23 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Instead of the environment that an experiment names.", valueName: "name"))
   var environment: String?
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
-  @Option(help: "All randomness comes from it.") var seed: UInt64 = 1
-  @Option(help: "Trials of each configuration, instead of the experiment's number; with a precision, the most.")
+  // A number below zero is a value that is refused, and no option.
+  @Option(parsing: .unconditional, help: "All randomness comes from it.", transform: Seed.parse) var seed: UInt64 = 1
+  @Option(
+    parsing: .unconditional,
+    help: "Trials of each configuration, instead of the experiment's number; with a precision, the most.")
   var trials: Int?
   @Option(
     help: ArgumentHelp(
       "Ends the trials of a configuration when the relative error of its headline number is below this, such as 5%; or none.",
       valueName: "error"))
   var precision: String?
-  @Option(help: "Only this trial, counted from 0.") var trial: Int?
+  @Option(parsing: .unconditional, help: "Only this trial, counted from 0.") var trial: Int?
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Overrides a key of the experiments; repeatable.", valueName: "path=value"))
   var overrides: [String] = []
-  @Option(help: "Threads; costs are counted only with one.") var jobs = 1
+  @Option(parsing: .unconditional, help: "Threads; costs are counted only with one.") var jobs = 1
   @Option(help: ArgumentHelp("Only this part of the configurations, such as 1/4; see 'merge'.", valueName: "i/n"))
   var shard: String?
   @Option(help: "The folder for the results (default: Results/runs/ and the experiment's or the profile's name).")
@@ -94,6 +97,7 @@ struct RunCommand: ParsableCommand {
     let part = shard?.part(of: experiments) ?? experiments
     let folder = ResultFolder(out ?? suite.path(place(experiments, shard)), provenance(experiments, shard, suite))
     if !dryRun { try folder.begin() }
+    for chart in experiments.flatMap(\.omittedCharts) { Terminal.say("note: \(chart)") }
     let run = ExperimentRun(.init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs))
     print(RunHead(part).text)
     if dryRun { return print(RunHead(part).plan(run.start, into: folder.path)) }
@@ -162,7 +166,7 @@ struct RunCommand: ParsableCommand {
     print(RunReport(experiments, outcome.tables).text)
     print("results  \(folder)")
     var isDrawn = true
-    if plot, outcome.complete > 0,
+    if plot, outcome.complete > 0, experiments.contains(where: { !$0.charts.isEmpty }),
       outcome.failures.isEmpty || outcome.tables.summary.contains(where: { $0.verdict == .ok })
     {
       do { isDrawn = try PlotCommand.draw(folder, into: folder + "/charts", suite) } catch let error as InputError {

@@ -19,6 +19,11 @@ import Testing
       ("link.loss: 0\nlink.delay: 1ms\nlink.loss: 0.1", "probe.yaml:6: 'link.loss' is set twice"),
       ("link:\n  loss: 0\n  loss: 1", "probe.yaml:6: 'loss' is set twice"),
       ("[a]: 5", "probe.yaml:4: a key must be a word"),
+      ("profiles: {ful: {trials: 3}}", "probe.yaml:4: profiles: 'ful' is nearly 'full'; did you mean that?"),
+      (
+        "profiles:\n  quick: {trials: 3}\n  Full: {trials: 3}",
+        "probe.yaml:6: profiles: 'Full' is nearly 'full'; did you mean that?"
+      ),
       ("profiles: [quick]", "probe.yaml:4: keys and values are expected here, as in 'a: b'"),
       ("profiles: {quick: {name: x}}", "probe.yaml:4: unknown key 'name'; 'list --keys' shows all keys"),
       ("charts: [a/b]", "probe.yaml:4: 'a/b' is not a name of letters, digits, '-' and '_'"),
@@ -57,6 +62,7 @@ import Testing
         "probe.yaml:4: link.delay: normal 1ms is not a time such as 1ms, uniform 170us-260us, normal 213us sd 24us, "
           + "exponential 1ms, 200us + exponential 1ms or empirical 1ms 2ms 5ms"
       ),
+      ("link.kind: steam", "probe.yaml:4: link.kind: steam is not one of stream, datagram; did you mean 'stream'?"),
       ("link.kind: udp", "probe.yaml:4: link.kind: udp is not one of stream, datagram"),
       (
         "disk.leader: parallel",
@@ -164,6 +170,21 @@ import Testing
         "faults: leader is not a replica and a factor or a time, such as leader 10x or n1 5ms"
       ),
       ("{at: 1s, slow-disk: leader 0x}", "faults: 0x is not between 0.001x and 1000000x"),
+      (
+        "{at: 1s, slow-disk: follower 10}", "faults: 10 is not a factor such as 10x, or a time such as 5ms"
+      ),
+      (
+        "{at: 1s, slow-disk: leeder 10x}",
+        "faults: leeder is not leader, follower or a replica, n0 to n63; did you mean 'leader'?"
+      ),
+      (
+        "{at: 1s, crash: folower}",
+        "faults: folower is not leader, follower or a replica, n0 to n63; did you mean 'follower'?"
+      ),
+      (
+        "{at: 1s, delay: leeder 5ms}",
+        "faults: leeder 5ms is not a time such as 5ms, or a replica and a time such as leader 5ms; did you mean 'leader'?"
+      ),
       ("{at: 1s, slow-cpu: leader 10}", "faults: 10 is not a factor such as 10x"),
       ("{at: 1s, restart: leader}", "faults: leader is not a replica, n0 to n63"),
       ("{at: 1s, transfer: follower, for: 1s}", "faults: a fault 'transfer' has no 'for'"),
@@ -229,6 +250,43 @@ import Testing
     #expect(try Bench.complaint(lines) == "probe.yaml: \(message)")
   }
 
+  @Test(
+    "What does not fit together is said where the experiment says it, and a fault where it is written",
+    arguments: [
+      (
+        "trials: 2\nretry:\n  pause: 1s", "probe.yaml:6: retry.maximum-pause: 100ms is shorter than retry.pause, 1s"
+      ),
+      (
+        "cluster:\n  sites: VA OR IR\nlink.between: VA OR 1ms, VA IR 2ms",
+        "probe.yaml:6: link.between: it does not say how far it is from IR to OR of cluster.sites"
+      ),
+      (
+        "faults:\n  - {at: 1s, crash: leader}\n  - at: 2s\n    crash: n9",
+        "probe.yaml:6: faults: n9 is not one of 5 replicas; the first is n0"
+      ),
+      (
+        "faults:\n  - {at: 1s, loss: 90%}\n  - {at: 1s, burst: 4}",
+        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+      ),
+    ])
+  func placed(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
+
+  @Test(
+    "Bursts of nothing are refused, wherever they are asked for; one case with losses is enough",
+    arguments: [
+      ("trials: 2\nlink.burst: 8", "probe.yaml:5: link.burst"), ("link.burst: 1", ""),
+      ("sweep:\n  link.burst: [1, 8]", "probe.yaml:5: link.burst"),
+      ("faults:\n  - {at: 1s, crash: leader}\n  - {at: 2s, burst: 8}", "probe.yaml:6: faults: burst"),
+      ("link.loss: 1%\nfaults: [{at: 2s, burst: 8}]", ""), ("sweep: {link.burst: [1, 8], link.loss: [0, 1%]}", ""),
+      ("link.burst: 8\nfaults: [{at: 2s, loss: 1%}]", ""),
+      ("link.burst: 8\nfaults: [{at: 2s, loss: 0}]", "probe.yaml:4: link.burst"),
+    ])
+  func lossless(_ lines: String, _ place: String) throws {
+    let reason = " has no effect, because nothing is lost: set link.loss, or plan a fault 'loss'"
+    #expect(try Bench.complaint(lines) == (place.isEmpty ? "" : place + reason))
+    #expect(try Bench.complaint("link.burst: 8", overrides: [("link.burst", "1")]) == "")
+  }
+
   @Test("A sweep has no end")
   func endlessSweep() throws {
     let losses = (1...400).map { "\($0)e-3" }.joined(separator: ", ")
@@ -242,7 +300,17 @@ import Testing
     arguments: [
       ("link.loss", "-1", "--set link.loss=-1: -1 is not a probability between 0 and 1"),
       ("link.los", "0", "--set link.los=0: unknown key 'link.los'; did you mean 'link.loss'?"),
-      ("name", "x", "--set name=x: unknown key 'name'; 'list --keys' shows all keys"),
+      ("name", "x", "--set name=x: 'name' is no input; change it in the file"),
+      ("trials", "3", "--set trials=3: 'trials' is no input; use --trials"),
+      ("protocols", "raft", "--set protocols=raft: 'protocols' is no input; use --protocol"),
+      (
+        "faults", "none",
+        "--set faults=none: 'faults' is no input; change it in the file, or name its cases in a sweep, of which --set chooses one"
+      ),
+      (
+        "link.burst", "8",
+        "--set link.burst=8: link.burst has no effect, because nothing is lost: set link.loss, or plan a fault 'loss'"
+      ),
       ("", "", "--set =: unknown key ''; 'list --keys' shows all keys"),
     ])
   func overrides(_ path: String, _ value: String, _ message: String) throws {
@@ -258,7 +326,9 @@ import Testing
       ("name: a\nquestion: b\nprotocols: [x,\n  x]", "probe.yaml:4: protocol 'x' is listed twice"),
       ("name: ../a", "probe.yaml:1: '../a' is not a name of letters, digits, '-' and '_'"),
       ("- a", "probe.yaml:1: keys and values are expected here, as in 'a: b'"),
-      ("name: a\n\tb: c", "probe.yaml:2: found a tab character that violates indentation"),
+      ("name: a\n\tb: c", "probe.yaml:2: a tab at the beginning of the line; YAML takes spaces there"),
+      ("name: a\nlink:\n\tloss: 0\nb: c", "probe.yaml:3: a tab at the beginning of the line; YAML takes spaces there"),
+      ("link:\n  loss: 0\n \t burst: 8", "probe.yaml:3: a tab at the beginning of the line; YAML takes spaces there"),
       ("name: [a", "probe.yaml:2: did not find expected ',' or ']'"),
       ("name: *a", "probe.yaml:1: found undefined alias"),
       ("name: a\n---\nname: b", "probe.yaml:2: but found another document"),

@@ -124,7 +124,7 @@ import Testing
       #expect(complaint("1", "none") == "none/run.json: missing; this is not the folder of a run")
       #expect(complaint("1", "2", "1") == "1: is given twice")
       #expect(complaint("1", "2", "link") == "link: is given twice")
-      #expect(complaint("1", "2", out: "2") == "2: is given twice")
+      #expect(complaint("1", "2", out: "2") == "--out 2: is the folder of a shard; the result needs one of its own")
       #expect(complaint("1", "2", out: "2/../1/new") == "2/../1/new: lies in 1, and they would overlap")
       try FileManager.default.removeItem(atPath: "\(folder)/2/precision.csv")
       #expect(complaint("1", "2") == "2: holds 0 configurations instead of 1")

@@ -49,7 +49,7 @@ public struct ChartDrawer: Sendable {
   /// Whether the charts of `experiments` can be drawn, asked before they are run.
   public func require(_ experiments: [Experiment]) throws(InputError) {
     try Self.requireGnuplot()
-    guard experiments.contains(where: { !$0.charts.isEmpty }) else {
+    guard experiments.contains(where: { !$0.charts.isEmpty || !$0.omittedCharts.isEmpty }) else {
       throw InputError("\(experiments.map(\.name).joined(separator: ", ")): names no charts to draw")
     }
   }

@@ -7,6 +7,8 @@ public struct Experiment: Sendable {
   public var question: String
   /// Names of the scripts in `Plots` that draw it.
   public var charts: [String]
+  /// Charts that what was set leaves without data, each in one line.
+  public var omittedCharts: [String] = []
   /// Every combination of the sweep's values, and for each all protocols.
   public var points: [ExperimentPoint]
 }

@@ -17,8 +17,18 @@ struct ExperimentExpansion {
   private static let mostPoints = 100_000
 
   func experiment() throws(InputError) -> Experiment {
+    let points = try points()
+    let charts = try charts(points)
+    return Experiment(
+      name: file.name, source: source, question: file.question, charts: charts.drawn, omittedCharts: charts.omitted,
+      points: points)
+  }
+
+  func points() throws(InputError) -> [ExperimentPoint] {
     let profiled = environment.overlaid(by: file.layer).overlaid(by: try chosenProfile())
-    let layer = profiled.overlaid(by: try overriding(profiled))
+    let overriding = try overriding(profiled)
+    let layer = profiled.overlaid(by: overriding)
+    let places = Places(layer, own: [file.layer, try chosenProfile(), overriding], fileName)
     let trials = trials ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
     if precision != nil, trials == nil {
@@ -29,6 +39,7 @@ struct ExperimentExpansion {
     for value in layer.values { try value.apply(to: &base) }
     let swept = Set((layer.sweep ?? []).filter { $0.steps.count > 1 }.flatMap(\.paths))
     var unused = swept
+    var losses = Losses()
     var points: [ExperimentPoint] = []
     let combinations: [[ExperimentLayer.Value]]
     do throws(InputError) { combinations = try layer.combinations(limit: Self.mostPoints) } catch {
@@ -37,10 +48,10 @@ struct ExperimentExpansion {
     for combination in combinations {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
-      let schedules = schedules(layer, combination)
-      try check(settings, schedules)
-      let faults = FaultSchedule(schedules.flatMap(\.schedule.entries))
       let cases = cases(layer, combination)
+      let faults = FaultSchedule((layer.faults?.entries ?? []) + cases.flatMap { $0.faults?.entries ?? [] })
+      try check(settings, faults, places)
+      losses.note(settings, faults)
       for key in ExperimentKey.all where key.isUsed(settings) { unused.remove(key.path) }
       for value in cases { unused.remove(value.path) }
       for variant in variants {
@@ -49,7 +60,7 @@ struct ExperimentExpansion {
             "\(fileName): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind datagram "
               + "does not give; leave it out, or use stream")
         }
-        if !variant.transfersLeadership, let asked = schedules.first(where: \.schedule.transfersLeadership) {
+        if !variant.transfersLeadership, let asked = faults.transfer {
           throw InputError(
             "\(asked.place): faults: protocol '\(variant.name)' cannot hand over leadership, and would ignore 'transfer'; "
               + "leave it out")
@@ -68,8 +79,8 @@ struct ExperimentExpansion {
     if let key = unused.sorted().first {
       throw InputError("\(fileName): '\(key)' is swept, but has no effect with the other values")
     }
-    return Experiment(
-      name: file.name, source: source, question: file.question, charts: file.charts, points: points)
+    if let error = losses.error(places) { throw error }
+    return points
   }
 
   private func chosenProfile() throws(InputError) -> ExperimentLayer {
@@ -83,6 +94,9 @@ struct ExperimentExpansion {
   private func overriding(_ profiled: ExperimentLayer) throws(InputError) -> ExperimentLayer {
     var layer = ExperimentLayer()
     for (path, value) in overrides {
+      if let instead = ExperimentFile.insteadOfSetting(path) {
+        throw InputError("--set \(path)=\(excerpt(value)): '\(path)' is no input; \(instead)")
+      }
       let cases = (profiled.sweep ?? []).flatMap(\.steps).flatMap { $0 }.filter { $0.faults != nil && $0.path == path }
       if !cases.isEmpty {
         guard let chosen = cases.first(where: { $0.text == value.trimmed }) else {
@@ -135,21 +149,13 @@ struct ExperimentExpansion {
     }.map(\.element)
   }
 
-  /// What goes wrong in all cases, and what does in those of a combination, each with where it was written.
-  private func schedules(
-    _ layer: ExperimentLayer, _ combination: [ExperimentLayer.Value]
-  ) -> [(schedule: FaultSchedule, place: String)] {
-    (layer.faults.map { [$0] } ?? [])
-      + cases(layer, combination).compactMap { value in value.faults.map { ($0, value.place) } }
-  }
-
   private func check(
-    _ settings: ExperimentSettings, _ schedules: [(schedule: FaultSchedule, place: String)]
+    _ settings: ExperimentSettings, _ faults: FaultSchedule, _ places: Places
   ) throws(InputError) {
-    if let (key, reason) = settings.contradiction() { throw InputError("\(fileName): \(key): \(reason)") }
-    for (schedule, place) in schedules {
-      if let reason = schedule.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
+    if let (key, reason) = settings.contradiction() {
+      throw InputError("\(places[key, reason]): \(key): \(reason)")
     }
+    if let (place, reason) = faults.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
   }
 
   private func inputs(

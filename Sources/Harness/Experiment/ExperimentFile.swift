@@ -12,7 +12,7 @@ struct ExperimentFile: Sendable {
   var question = ""
   /// The environment that it starts from; nil: the default.
   var environment: Name?
-  var charts: [String] = []
+  var charts: [Name] = []
   var protocols: [Name] = []
   /// Instead of a list.
   enum Group: String, CaseIterable {
@@ -31,6 +31,17 @@ struct ExperimentFile: Sendable {
     "name", "question", "environment", "charts", "protocols", "trials", "precision", "sweep", "faults", "profiles",
   ]
 
+  /// What changes one of the file's own keys, which `--set` does not; nil: it is none of them.
+  static func insteadOfSetting(_ key: String) -> String? {
+    switch key {
+    case "trials", "precision", "environment": "use --\(key)"
+    case "protocols": "use --protocol"
+    case "profiles": "use --profile"
+    case "faults": "change it in the file, or name its cases in a sweep, of which --set chooses one"
+    default: ownKeys.contains(key) ? "change it in the file" : nil
+    }
+  }
+
   /// Reads an experiment; `file` is how messages name it.
   init(_ text: String, file: String) throws(InputError) {
     let yaml = YAMLReader(file: file)
@@ -41,7 +52,10 @@ struct ExperimentFile: Sendable {
       case "question": question = try yaml.scalar(entry.value, "question")
       case "environment":
         environment = Name(text: try yaml.name(entry.value), place: yaml.place(entry.value))
-      case "charts": charts = try yaml.list(entry.value, "charts") { node throws(InputError) in try yaml.name(node) }
+      case "charts":
+        charts = try yaml.list(entry.value, "charts") { node throws(InputError) in
+          Name(text: try yaml.name(node), place: yaml.place(node))
+        }
       case "protocols" where entry.value.scalar != nil:
         group = try yaml.value(entry.value, "protocols", .choice)
       case "protocols":
@@ -50,6 +64,12 @@ struct ExperimentFile: Sendable {
         }
       case "profiles":
         for profile in try yaml.entries(of: entry.value) {
+          if !Experiment.profiles.contains(profile.key),
+            let meant = NearestName.nearest(to: profile.key, among: Experiment.profiles)
+          {
+            throw yaml.error(
+              profile.node, "profiles: '\(excerpt(profile.key))' is nearly '\(meant)'; did you mean that?")
+          }
           var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "precision", "sweep", "faults"])
           for entry in try yaml.entries(of: profile.value) { try reader.read(entry) }
           profiles.append((profile.key, try reader.finished()))

@@ -26,7 +26,7 @@ struct ExperimentLayer: Sendable {
 
   var values: [Value] = []
   var sweep: [Axis]?
-  var faults: (schedule: FaultSchedule, place: String)?
+  var faults: FaultSchedule?
   var trials: Int?
   /// Nil inside: none, whatever earlier layers say.
   var precision: FixedDecimal??

@@ -6,9 +6,8 @@ private func split<Value>(
   _ text: String, _ form: ValueForm<Value>, _ name: String
 ) throws(InputError) -> (target: FaultTarget, value: Value) {
   let words = text.split(separator: " ").map(String.init)
-  guard words.count > 1, let target = try? ValueForm<FaultTarget>.target.parse(words[0]) else {
-    throw ValueForm<Value>.refusal(of: text, name)
-  }
+  guard words.count > 1 else { throw ValueForm<Value>.refusal(of: text, name) }
+  let target = try ValueForm<FaultTarget>.target.parse(words[0])
   return (target, try form.parse(words.dropFirst().joined(separator: " ")))
 }
 
@@ -22,7 +21,7 @@ extension ValueForm where Value == (target: FaultTarget, speed: DiskSpeed) {
           let (target, factor) = try split(text, .factor, name)
           return (target, .factor(factor))
         }
-        let (target, time) = try split(text, .delay, name)
+        let (target, time) = try split(text, .writeTime, name)
         return (target, .write(time))
       },
       print: { value in
@@ -34,6 +33,17 @@ extension ValueForm where Value == (target: FaultTarget, speed: DiskSpeed) {
         return ValueForm<FaultTarget>.target.print(value.target) + " " + speed
       })
   }
+}
+
+extension ValueForm where Value == DelayDistribution {
+  /// Where a factor might stand instead, so that whoever leaves out its x hears of it.
+  fileprivate static let writeTime = ValueForm(
+    name: delay.name,
+    parse: { text throws(InputError) in
+      guard Quantity(text)?.unit != "" else { throw refusal(of: text, "a factor such as 10x, or a time such as 5ms") }
+      return try delay.parse(text)
+    },
+    print: delay.print)
 }
 
 extension ValueForm where Value == (target: FaultTarget, factor: Double) {
@@ -57,7 +67,9 @@ extension ValueForm where Value == (target: FaultTarget?, delay: DelayDistributi
       parse: { text throws(InputError) in
         let first = text.split(separator: " ").first.map(String.init) ?? ""
         guard (try? ValueForm<FaultTarget>.target.parse(first)) != nil else {
-          guard let delay = try? ValueForm<DelayDistribution>.delay.parse(text) else { throw refusal(of: text, name) }
+          guard let delay = try? ValueForm<DelayDistribution>.delay.parse(text) else {
+            throw refusal(of: text, name, among: ["leader", "follower"])
+          }
           return (nil, delay)
         }
         let (target, delay) = try split(text, .delay, name)

@@ -137,7 +137,7 @@ extension ValueForm where Value == FaultTarget {
       case "follower": return .follower
       default:
         guard let node = try? ValueForm<NodeID>.node.parse(text) else {
-          throw refusal(of: text, "leader, follower or a replica, n0 to n63")
+          throw refusal(of: text, "leader, follower or a replica, n0 to n63", among: ["leader", "follower"])
         }
         return .node(node)
       }

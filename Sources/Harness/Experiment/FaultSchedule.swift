@@ -11,15 +11,17 @@ struct FaultSchedule: Hashable, Sendable {
     var fault: Fault
     /// As an experiment file would say it.
     var text: String
+    /// Where it was written, as a message begins: `load.yaml:9`.
+    var place = ""
   }
 
   private(set) var entries: [Entry]
 
   init(_ entries: [Entry] = []) { self.entries = entries }
 
-  /// Somebody asks the leader to hand over.
-  var transfersLeadership: Bool {
-    entries.contains { if case .transfer = $0.fault { true } else { false } }
+  /// The first request to the leader to hand over.
+  var transfer: Entry? {
+    entries.first { if case .transfer = $0.fault { true } else { false } }
   }
 
   /// How `configurations.csv` shows it.
@@ -31,10 +33,10 @@ struct FaultSchedule: Hashable, Sendable {
     return FaultPlan(entries.map { ScheduledFault(at: random.duration(in: $0.at), $0.fault) })
   }
 
-  /// What does not fit to the other inputs; nil: all is well.
-  func contradiction(_ settings: ExperimentSettings) -> String? {
+  /// What does not fit to the other inputs, and where it was written; nil: all is well.
+  func contradiction(_ settings: ExperimentSettings) -> (place: String, reason: String)? {
     let time = ValueForm<Duration>.offset
-    for entry in entries {
+    func reason(_ entry: Entry) -> String? {
       if entry.at.upperBound > settings.measure.window {
         return "\(time.print(entry.at.upperBound)) is after the end of measure.window, "
           + time.print(settings.measure.window)
@@ -50,28 +52,33 @@ struct FaultSchedule: Hashable, Sendable {
       if case .change(.processor, _) = entry.fault, settings.environment.cpu == CPUModel() {
         return "slow-cpu has no effect, because nothing costs processor time: cpu.per-message-in and its like are 0"
       }
+      return nil
     }
+    for entry in entries { if let reason = reason(entry) { return (entry.place, reason) } }
     return contradictionOfBursts(settings)
   }
 
   /// What of loss and bursts cannot be at the same time, at the earliest or at the latest of the times that may be drawn.
-  private func contradictionOfBursts(_ settings: ExperimentSettings) -> String? {
+  private func contradictionOfBursts(_ settings: ExperimentSettings) -> (place: String, reason: String)? {
     let link = settings.environment.link
     for moment in [\ClosedRange<Duration>.lowerBound, \.upperBound] {
-      let changes = FaultPlan(entries.map { ScheduledFault(at: $0.at[keyPath: moment], $0.fault) }).faults
-      let ends = changes.compactMap { change in change.fault.conditionLength.map { change.at + $0 } }
+      let order = entries.indices.sorted {
+        (entries[$0].at[keyPath: moment], $0) < (entries[$1].at[keyPath: moment], $1)
+      }
+      let changes = order.map { (at: entries[$0].at[keyPath: moment], entry: entries[$0]) }
+      let ends = changes.compactMap { change in change.entry.fault.conditionLength.map { change.at + $0 } }
       for time in changes.map(\.at) + ends where time < settings.measure.window {
-        var (loss, burst) = (link.loss, link.burst)
+        var (loss, burst, place) = (link.loss, link.burst, "")
         for change in changes where change.at <= time {
-          guard case .change(let condition, let length) = change.fault else { continue }
+          guard case .change(let condition, let length) = change.entry.fault else { continue }
           if let length, change.at + length <= time { continue }
           switch condition {
-          case .loss(let probability): loss = probability
-          case .burst(let length): burst = length
+          case .loss(let probability): (loss, place) = (probability, change.entry.place)
+          case .burst(let length): (burst, place) = (length, change.entry.place)
           default: break
           }
         }
-        if let reason = Self.contradiction(loss: loss, burst: burst) { return reason }
+        if let reason = Self.contradiction(loss: loss, burst: burst) { return (place, reason) }
       }
     }
     return nil

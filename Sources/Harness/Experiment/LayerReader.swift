@@ -24,8 +24,7 @@ struct LayerReader {
       for entry in try yaml.entries(of: entry.value) { axes += try sweep(entry, in: "") }
       layer.sweep = axes
     case "faults" where otherKeys.contains("faults"):
-      let entries = try yaml.list(entry.value, "faults", fault)
-      layer.faults = (FaultSchedule(entries), yaml.place(entry.node))
+      layer.faults = FaultSchedule(try yaml.list(entry.value, "faults", fault))
     default: layer.values += try values(entry, in: "")
     }
   }
@@ -143,9 +142,11 @@ struct LayerReader {
       throw yaml.error(node, "faults: what happens? one of \(FaultForm.all.map(\.name).joined(separator: ", "))")
     }
     guard let at else { throw yaml.error(node, "faults: 'at' is missing: when does it happen?") }
-    do throws(InputError) { return try kind.form.entry(kind.value, at: at, for: length) } catch {
-      throw yaml.error(node, "faults: \(error.description)")
-    }
+    do throws(InputError) {
+      var entry = try kind.form.entry(kind.value, at: at, for: length)
+      entry.place = yaml.place(node)
+      return entry
+    } catch { throw yaml.error(node, "faults: \(error.description)") }
   }
 }
 

@@ -146,6 +146,8 @@ extension Geography {
     if case .site(let site) = clients, let problem = unknown("client.at", site) { return problem }
     guard !sites.isEmpty else { return nil }
     if let leaderSite, let problem = unknown("cluster.leader-site", leaderSite) { return problem }
-    return missing.map { ("link.between", "it does not say how far it is from \($0.from) to \($0.to)") }
+    return missing.map {
+      ("link.between", "it does not say how far it is from \($0.from) to \($0.to) of cluster.sites")
+    }
   }
 }

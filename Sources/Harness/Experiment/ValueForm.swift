@@ -8,9 +8,11 @@ struct ValueForm<Value: Sendable>: Sendable {
   /// In a file it may be written as a list too.
   var isList = false
 
-  /// The error that says `text` is none of this.
-  static func refusal(of text: String, _ name: String) -> InputError {
-    InputError("\(text.isEmpty ? "nothing" : excerpt(text)) is not \(name)")
+  /// The error that says `text` is none of this; and which of `words` was meant, if its first word is near one.
+  static func refusal(of text: String, _ name: String, among words: [String] = []) -> InputError {
+    let first = text.split(separator: " ").first.map(String.init) ?? ""
+    let hint = NearestName.hint(for: first, among: words)
+    return InputError("\(text.isEmpty ? "nothing" : excerpt(text)) is not \(name)\(hint)")
   }
 }
 
@@ -173,7 +175,7 @@ extension ValueForm where Value: CaseIterable & RawRepresentable, Value.RawValue
       name: "one of " + names.joined(separator: ", "),
       parse: { text throws(InputError) in
         guard let value = Value(rawValue: text) else {
-          throw refusal(of: text, "one of " + names.joined(separator: ", "))
+          throw refusal(of: text, "one of " + names.joined(separator: ", "), among: names)
         }
         return value
       },

@@ -83,6 +83,9 @@ struct YAMLReader: Sendable {
   }
 
   private func refusal(_ error: any Error, _ text: String) -> InputError {
+    if let line = lineOfTab(error as? YamlError, text) {
+      return InputError("\(file):\(line): a tab at the beginning of the line; YAML takes spaces there")
+    }
     switch error as? YamlError {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
@@ -93,6 +96,16 @@ struct YAMLReader: Sendable {
     case .reader(let problem, _, _, _): return InputError("\(file): \(problem)")
     default: return InputError("\(file): this is not YAML")
     }
+  }
+
+  /// The first line that a tab indents, if that is what may have stopped the parser, whose own place can be some lines further on.
+  private func lineOfTab(_ error: YamlError?, _ text: String) -> Int? {
+    switch error {
+    case .scanner, .parser: break
+    default: return nil
+    }
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return lines.firstIndex { $0.prefix { $0 == " " || $0 == "\t" }.contains("\t") }.map { $0 + 1 }
   }
 
   /// The parser only tells where the first of two equal keys stands: the next line that begins with it in the same column.

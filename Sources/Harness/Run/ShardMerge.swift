@@ -56,7 +56,12 @@ public struct ShardMerge: Sendable {
     let places = all.map(place)
     for (index, place) in places.enumerated() {
       for earlier in places.indices.prefix(index) {
-        if places[earlier] == place { throw InputError("\(all[index]): is given twice") }
+        if places[earlier] == place {
+          throw InputError(
+            index == folders.count
+              ? "--out \(out): is the folder of a shard; the result needs one of its own"
+              : "\(all[index]): is given twice")
+        }
         for (inner, outer) in [(index, earlier), (earlier, index)] where places[inner].hasPrefix(places[outer] + "/") {
           throw InputError("\(all[inner]): lies in \(all[outer]), and they would overlap")
         }
