@@ -63,7 +63,7 @@ let package = Package(
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
-    tests("ConformanceTests", ["consensus-bench"]),
+    tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -109,7 +109,7 @@ if (has_file("intervals")) {
 stats data."/summary.csv" using (ours("configuration") && strstrt(barred, " ".id("configuration")." ") == 0 ? (barless = 1, 0) : 0) nooutput
 later = 0
 stats data."/summary.csv" using (ours("configuration") && column("trial") > 0 ? (later = later + 1, 0) : 0) nooutput
-alone = "one trial each, so nothing says how far others would lie apart: no error bars"
+alone = "no error bars from one trial"
 range = later > 0 ? "error bars: lowest to highest trial" : alone
 barsMean = hasIntervals ? (barless ? "bars: 95 % bootstrap interval, if trials suffice" : "error bars: 95 % bootstrap interval") : range
 

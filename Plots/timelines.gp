@@ -27,7 +27,7 @@ set multiplot
 do for [n=1:NX] { do for [j=1:NX] { if (rank(j) == n) {
   set bmargin at screen bottom(n); set tmargin at screen bottom(n) + 128./H
   if (n == 1) {
-    HEAD = 1.4; eval headings("Through a fault, by ".key1, sprintf("by intervals of %g ms: mean of all trials; dots: each trial; grey: while faults last; fewest silent intervals first", interval/1e6), "")
+    HEAD = 1.4; eval headings("Through a fault, by ".key1, sprintf("by intervals of %g ms: mean of all trials; dots: each trial; grey: while faults last; calmest case first", interval/1e6), "")
     set key at screen left, graph 1 left top vertical Left reverse noenhanced maxrows 12
   } else { unset label 1; unset label 2; unset key }
   set label 3 apart(word(values, j)) at graph 0,1 offset 0.3,0.7 noenhanced tc rgb ink font ",12"

@@ -2,6 +2,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# How tests are built. Optimised, or the long simulations take twenty times as long; -enable-testing, because tests look inside;
+# exclusive access is checked, which the simulator otherwise leaves out of release builds. In a folder of its own, because these
+# flags would make every other build start anew. MUTANTS: known bugs can be planted, to see whether the checks find them (none is
+# unless asked for).
+test_build=(
+  --scratch-path .build/tests -c release -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked -Xswiftc -DMUTANTS
+)
+
 say() { printf '%s\n' "$*"; }
 
 if ! command -v swift >/dev/null 2>&1; then

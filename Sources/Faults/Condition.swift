@@ -19,6 +19,8 @@ public enum Condition: Hashable, Sendable {
   case disk(FaultTarget, DiskSpeed)
   /// Everything that costs processor time costs so many times as much.
   case processor(FaultTarget, Double)
+  /// Its clock runs so many times as fast: timers that are started from then on run out so much sooner.
+  case clock(FaultTarget, Double)
 }
 
 /// The ends of links that go down and up.

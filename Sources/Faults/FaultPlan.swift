@@ -39,6 +39,8 @@ public enum Fault: Hashable, Sendable {
   case change(Condition, for: Duration?)
   /// An operator asks the leader to hand over to the target.
   case transfer(to: FaultTarget)
+  /// All sessions of the target break at once, with what is under way in them; nothing keeps them from being opened again.
+  case reconnect(FaultTarget)
 }
 
 extension Fault {
@@ -47,8 +49,8 @@ extension Fault {
     switch self {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
       .mute(let target, _, _), .star(let target, _), .flap(.target(let target), _, _), .stallDisk(let target, _),
-      .transfer(let target),
-      .change(.disk(let target, _), _), .change(.processor(let target, _), _):
+      .transfer(let target), .reconnect(let target),
+      .change(.disk(let target, _), _), .change(.processor(let target, _), _), .change(.clock(let target, _), _):
       target
     case .change(.delay(let target, _), _): target
     case .crashAll, .partition, .partialPartition, .cut, .flap, .heal, .change: nil

@@ -114,7 +114,9 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     }
     step += 1
     core.step(input, into: &effects)
-    host.probe.stepped(input, step: step, cause: cause, core: core, effects: effects)
+    guard host.probe.stepped(input, step: step, cause: cause, core: core, effects: effects) else {
+      return effects.removeAll()
+    }
     carryOut(host)
     noteStatus(host)
   }

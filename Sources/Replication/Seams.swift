@@ -53,9 +53,10 @@ public protocol TimerService<Timer>: AnyObject {
 /// Sees every step, with its cause. Stages, message counters and the checkers live behind it; no protocol knows of it.
 public protocol Probe<Core>: AnyObject {
   associatedtype Core: ConsensusProtocol
-  /// `core` took `input` and wants `effects`, which nobody has carried out yet.
+  /// `core` took `input` and wants `effects`, which nobody has carried out yet. False: nor may anybody, since a check has failed.
   func stepped(
-    _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>)
+    _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>
+  ) -> Bool
   /// A message leaves for `peers`, whose sessions are open.
   func left(_ message: Core.Message, to peers: NodeSet, cause: StepID)
 }

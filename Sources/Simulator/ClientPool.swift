@@ -29,6 +29,8 @@ struct SimulatedClient {
   var isProving = false
   var hasProven = false
   var generation: UInt32 = 0
+  /// When its rest ends, or would have ended.
+  var restsUntil: Int64?
   /// Where it stands, and whom it asks first.
   var place = 0
   var home = NodeID(0)
@@ -67,8 +69,13 @@ struct ClientPool {
   /// The newest value written to each key: what a `cas` hopes to find.
   private var newest: [UInt64]
   private var lastValue: UInt64 = 0
+  /// What is asked where nothing is drawn.
+  private var script: ClientScript?
+  /// What was asked; nil: nobody wants to know.
+  private(set) var notes: ClientNotes?
+  private var windowStart: Int64 = 0
 
-  init(_ configuration: SimulationConfiguration) {
+  init(_ configuration: SimulationConfiguration, keepsNotes: Bool) {
     workload = configuration.workload
     retry = configuration.environment.retry
     replicas = configuration.environment.replicas
@@ -91,6 +98,8 @@ struct ClientPool {
     idle = Array(repeating: [], count: lanes)
     backlogs = Array(repeating: .init(), count: lanes)
     for index in 0..<count { clients.append(SimulatedClient(session: session(index, generation: 0))) }
+    script = configuration.operations.map { ClientScript($0, clients: count, isOpenLoop: isOpenLoop) }
+    if keepsNotes { notes = ClientNotes() }
   }
 
   /// Draws a number of its own for each session that a client opens.
@@ -147,10 +156,23 @@ struct ClientPool {
 
   func requestBytes(_ client: Int32) -> Int { clients[Int(client)].session.outstanding?.byteCount ?? 0 }
 
-  mutating func begin(at time: Int64) { start = time }
+  mutating func begin(at time: Int64, window: Int64) {
+    start = time
+    windowStart = window
+  }
+  private func sinceWindowStart(_ time: Int64) -> Duration { .nanoseconds(time - windowStart) }
 
   /// When the next operation of an open loop is due.
   mutating func nextArrival() -> Int64? {
+    if script != nil { return script!.nextArrival().map { windowStart + $0.nanoseconds } }
+    let time = drawArrival()
+    if let time {
+      let due = sinceWindowStart(time)
+      notes?.arrival(at: due)
+    }
+    return time
+  }
+  private mutating func drawArrival() -> Int64? {
     arrivalsSoFar += 1
     switch workload.arrival {
     case .constant(let rate): return moment(of: Double(arrivalsSoFar) * 1e9 / rate)
@@ -164,10 +186,24 @@ struct ClientPool {
     start + Int64((workload.bursts?.moment(of: passed) ?? passed).rounded(.down))
   }
 
-  /// How long a client of a closed loop rests now.
-  mutating func pause(_ think: DelayDistribution) -> Int64 { think.sample(&pauses) }
+  /// How long the client of a closed loop rests from `now` on; nil: for good.
+  mutating func pause(_ index: Int, _ think: DelayDistribution, at now: Int64) -> Int64? {
+    if let script { return script.due(index).map { max(0, windowStart + $0.nanoseconds - now) } }
+    let pause = think.sample(&pauses)
+    clients[index].restsUntil = now + pause
+    return pause
+  }
 
-  mutating func nextOperation() -> (operation: Operation, padding: UInt32) {
+  /// What the client asks, which it does now.
+  mutating func nextOperation(_ index: Int, at now: Int64) -> (operation: Operation, padding: UInt32) {
+    if script != nil { return script!.next(index) }
+    let drawn = drawOperation()
+    let due = sinceWindowStart(clients[index].restsUntil ?? now)
+    clients[index].restsUntil = nil
+    notes?.note(drawn.operation, drawn.padding, by: isOpenLoop ? nil : UInt32(index), at: due)
+    return drawn
+  }
+  private mutating func drawOperation() -> (operation: Operation, padding: UInt32) {
     // Drawn even if another one counts: which operation it is must not depend on how keys are chosen.
     let uniform = UInt32(content.below(UInt64(newest.count)))
     let key = keys?.next(&popularity) ?? uniform

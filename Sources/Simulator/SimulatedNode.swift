@@ -81,6 +81,8 @@ enum NodeInput<Core: ConsensusProtocol> {
   var slowness = 1.0
   var fsync: DelayDistribution
   var fsyncFactor = 1.0
+  /// How many times as fast its timers run.
+  var clockRate = 1.0
   /// The write that was begun last; when it ends is void if its number has changed.
   var write: (number: UInt32, through: UInt64, ends: Int64) = (0, 0, 0)
   /// Nanoseconds that a write takes, on average.
@@ -160,7 +162,9 @@ extension SimulatedNode: TimerService {
   @usableFromInline typealias Timer = Core.Timer
 
   @usableFromInline func start(_ timer: Core.Timer, after delay: Duration) {
-    let deadline = simulation.now + max(0, delay.nanoseconds)
+    var length = max(0, delay.nanoseconds)
+    if clockRate != 1 { length = slowed(length, by: 1 / clockRate) }
+    let deadline = simulation.now + length
     guard let index = clocks.start(timer, deadline: deadline) else { return }
     simulation.queue.push(.timer(id, incarnation: incarnation, index: index), at: deadline, urgent: true)
   }
@@ -170,8 +174,9 @@ extension SimulatedNode: TimerService {
 extension SimulatedNode: Probe {
   @usableFromInline func stepped(
     _ input: Input<Core>, step: StepID, cause: StepID, core: borrowing Core, effects: borrowing Effects<Core>
-  ) {
+  ) -> Bool {
     simulation.stepped(self, input, core, effects)
+    return simulation.findings.isEmpty
   }
   @usableFromInline func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) {
     simulation.left(message, to: peers, at: self)

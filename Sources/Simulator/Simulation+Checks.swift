@@ -144,6 +144,7 @@ extension Simulation {
     result.failovers = failover.failovers
     result.coverage = audit.coverage + coverage.list(sessionsOnly: Core.requiresSessions)
     if keepsHistory { result.history = clients.history }
+    if let notes = clients.notes { result.operations = notes.list }
     trace?.end(hash.value, result.verification)
     return result
   }

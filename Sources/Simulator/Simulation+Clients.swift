@@ -71,7 +71,7 @@ extension Simulation {
 
   /// A client starts its next operation, which was due at `due`.
   private func begin(_ index: Int, due: Int64) {
-    let (operation, padding) = clients.nextOperation()
+    let (operation, padding) = clients.nextOperation(index, at: now)
     let isMeasured = due >= result.windowStart && phase >= .window && due < result.windowEnd
     clients.clients[index].due = due
     clients.clients[index].sent = now
@@ -94,7 +94,7 @@ extension Simulation {
       if clients.isOpenLoop {
         if let due = clients.takeWaiting(for: index) { begin(index, due: due) } else { clients.rest(index) }
       } else if case .closed(_, let think) = clients.workload.arrival {
-        let pause = clients.pause(think)
+        guard let pause = clients.pause(index, think, at: now) else { return }
         if phase == .window {
           result.load.rests += 1
           result.load.rested += pause

@@ -44,6 +44,7 @@ extension Simulation {
       node.fsync = environment.fsync
       node.fsyncFactor = 1
       node.cpu = environment.cpu
+      node.clockRate = 1
     }
     for (_, condition) in conditions {
       switch condition {
@@ -55,6 +56,7 @@ extension Simulation {
         machine(condition).fsyncFactor = min(machine(condition).fsyncFactor * factor, longest)
       case .disk(_, .write(let time)): machine(condition).fsync = time
       case .processor(_, let factor): machine(condition).slowness *= factor
+      case .clock(_, let rate): machine(condition).clockRate *= rate
       }
     }
     for (node, (slowness, pace)) in zip(nodes, before) {
@@ -84,6 +86,7 @@ extension Simulation {
     case .delay(let target?, let delay): resolve(target).map { .delay(.node($0.id), delay) }
     case .disk(let target, let speed): resolve(target).map { .disk(.node($0.id), speed) }
     case .processor(let target, let factor): resolve(target).map { .processor(.node($0.id), factor) }
+    case .clock(let target, let rate): resolve(target).map { .clock(.node($0.id), rate) }
     }
   }
 
@@ -132,6 +135,18 @@ extension Simulation {
     dirty.insert(node.id)
   }
 
+  // MARK: Sessions that break at once
+
+  /// Whether there was somebody with sessions.
+  func reconnect(_ target: FaultTarget) -> Bool {
+    guard environment.link.kind == .stream, let node = resolve(target), node.isUp else { return false }
+    noteStruck([node.id])
+    coverage.conditions += 1
+    trace?.fault(now, "reconnects", node.id)
+    for peer in everyone.removing(node.id) { resetSession(node.id, peer) }
+    return true
+  }
+
   // MARK: A planned hand-over
 
   /// Whether there was a leader to ask, and another replica to follow it.
@@ -151,7 +166,9 @@ extension Condition {
   /// Whom it strikes, once that is decided; nil: everybody.
   fileprivate var node: NodeID? {
     switch self {
-    case .delay(.node(let node), _), .disk(.node(let node), _), .processor(.node(let node), _): node
+    case .delay(.node(let node), _), .disk(.node(let node), _), .processor(.node(let node), _),
+      .clock(.node(let node), _):
+      node
     default: nil
     }
   }

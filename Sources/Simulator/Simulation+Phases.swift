@@ -16,7 +16,7 @@ extension Simulation {
       queue.push(.fault(index), at: max(now, result.windowStart + fault.at.nanoseconds))
     }
     if let leader = leaderNow() { takePlaces(leader) } else { awaitsLeader = true }
-    clients.begin(at: now)
+    clients.begin(at: now, window: result.windowStart)
     for index in clients.clients.indices { proceed(index) }
     if clients.isOpenLoop { scheduleArrival() }
   }
@@ -216,6 +216,7 @@ extension Simulation {
       stallDisk(of: node, length)
     case .change(let condition, let length): return begin(condition, for: length)
     case .transfer(let target): return transfer(to: target)
+    case .reconnect(let target): return reconnect(target)
     case .partition, .partialPartition, .isolate, .cut, .mute, .star, .flap: return block(fault)
     }
     return true
@@ -314,7 +315,7 @@ extension Simulation {
   }
 
   /// A fail-over begins if one of these leads.
-  private func noteStruck(_ struck: some Sequence<NodeID>) {
+  func noteStruck(_ struck: some Sequence<NodeID>) {
     guard let leader = leaderNow(), struck.contains(leader.id) else { return }
     failover.strike(leader.id, epoch: leader.status.epoch, at: now)
   }

@@ -108,7 +108,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     faultRandom = RandomSource(seed: configuration.seed, stream: 3)
     clientRandom = RandomSource(seed: configuration.seed, stream: 0x517E)
     seeds = RandomSource(seed: configuration.seed, stream: 4)
-    clients = ClientPool(configuration)
+    clients = ClientPool(configuration, keepsNotes: keepsHistory)
     audit = Core.Audit(cluster)
     witness = LogWitness(cluster: cluster, sessionLimit: environment.sessionLimit)
     failover = FailoverTracker(round: Core.round(of:))

@@ -169,10 +169,14 @@ public struct SimulationConfiguration: Hashable, Sendable {
   /// Times count from the start of the measured window; negative ones are in the warm-up.
   public var faults: FaultPlan
   public var seed: UInt64
+  /// What clients ask, instead of what the workload would draw; nil: they draw.
+  public var operations: [ScheduledOperation]?
 
   public init(
-    environment: Environment, workload: Workload, measure: Measure, faults: FaultPlan = .init(), seed: UInt64
+    environment: Environment, workload: Workload, measure: Measure, faults: FaultPlan = .init(), seed: UInt64,
+    operations: [ScheduledOperation]? = nil
   ) {
+    self.operations = operations
     self.environment = environment
     self.workload = workload
     self.measure = measure

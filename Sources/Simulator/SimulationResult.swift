@@ -120,6 +120,8 @@ public struct SimulationResult: Sendable {
   /// What happened, by name, in a fixed order: from the protocol's audit and from the simulator.
   public var coverage: [(name: String, count: Int)] = []
   public var history: [ClientOperation] = []
+  /// What clients drew to ask: as `SimulationConfiguration.operations` it is the same run. Kept with the history.
+  public var operations: [ScheduledOperation] = []
 }
 
 /// Operations that were due in the measured window.

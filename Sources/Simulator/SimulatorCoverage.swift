@@ -4,7 +4,7 @@ struct SimulatorCoverage {
   var tailsLost = 0
   var pauses = 0
   var partitions = 0
-  /// Changes of links and machines, stalls and hand-overs; torture does not draw them.
+  /// Changes of links and machines, stalls, reconnections and hand-overs.
   var conditions = 0
   var dropped = 0
   var duplicates = 0

@@ -52,7 +52,7 @@ public enum History {
     if !isReturn, asked.kind == .cas { line += ",\"from\":\"\(asked.expected)\"" }
     return line + applied + ",\"t\":\(time)}"
   }
-  private static func name(_ kind: Operation.Kind) -> String {
+  package static func name(_ kind: Operation.Kind) -> String {
     switch kind {
     case .open: "open"
     case .get: "get"

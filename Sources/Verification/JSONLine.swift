@@ -1,11 +1,11 @@
 /// What is wrong with one line.
-struct JSONLineError: Error, Equatable {
-  var reason: String
-  init(_ reason: String) { self.reason = reason }
+package struct JSONLineError: Error, Equatable {
+  package var reason: String
+  package init(_ reason: String) { self.reason = reason }
 }
 
 /// One flat JSON object. Total: any bytes give a value or an error. Nested values are skipped.
-struct JSONLine {
+package struct JSONLine {
   private enum Value: Equatable {
     case text(String)
     /// A number that is no natural one is kept as it was written.
@@ -16,8 +16,11 @@ struct JSONLine {
   }
   private var fields: [String: Value] = [:]
 
+  /// What it has, sorted.
+  package var names: [String] { fields.keys.sorted() }
+
   /// A natural number, written as one or as text.
-  func number(_ name: String) throws(JSONLineError) -> UInt64 {
+  package func number(_ name: String) throws(JSONLineError) -> UInt64 {
     switch fields[name] {
     case .text(let digits)?, .number(let digits)?:
       if let number = UInt64(digits) { return number }
@@ -27,7 +30,7 @@ struct JSONLine {
     default: throw .init("'\(name)' is no number")
     }
   }
-  func word(_ name: String) throws(JSONLineError) -> String {
+  package func word(_ name: String) throws(JSONLineError) -> String {
     switch fields[name] {
     case .text(let word)?: return word
     case .number(let digits)?: return digits
@@ -35,7 +38,7 @@ struct JSONLine {
     default: throw .init("'\(name)' is no text")
     }
   }
-  func flag(_ name: String) throws(JSONLineError) -> Bool? {
+  package func flag(_ name: String) throws(JSONLineError) -> Bool? {
     switch fields[name] {
     case nil, .null?: return nil
     case .flag(let flag)?: return flag
@@ -43,7 +46,7 @@ struct JSONLine {
     }
   }
 
-  init(_ bytes: [UInt8]) throws(JSONLineError) {
+  package init(_ bytes: [UInt8]) throws(JSONLineError) {
     var scanner = Scanner(bytes: bytes)
     scanner.skipSpace()
     guard scanner.take("{") else { throw .init("no JSON object") }

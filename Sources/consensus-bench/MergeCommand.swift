@@ -24,6 +24,10 @@ struct MergeCommand: ParsableCommand {
     do throws(FileError) { try folder.finish(merge.tables, isComplete: true) } catch {
       throw InputError(error.description)
     }
+    for experiment in merge.provenance.experiments {
+      let answers = RunReport.answers(experiment.name, experiment.charts, merge.tables)
+      if !answers.isEmpty { print("\(experiment.name): \(experiment.question)\n\(answers)") }
+    }
     print(
       "merged   \(folders.count) shards: \(merge.tables.precision.count) configurations, \(merge.tables.summary.count) runs"
     )

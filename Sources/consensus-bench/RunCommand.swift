@@ -115,7 +115,7 @@ struct RunCommand: ParsableCommand {
     do throws(FileError) { try folder.finish(outcome.tables, isComplete: !outcome.isInterrupted) } catch {
       throw InputError(error.description)
     }
-    try finish(outcome, folder.path, part, suite)
+    try finish(outcome, folder.path, part, shard, suite)
   }
 
   /// Where results go unless --out says otherwise.
@@ -155,15 +155,17 @@ struct RunCommand: ParsableCommand {
       throw InputError("--protocol \(absent): takes part in none of \(all.joined(separator: ", "))")
     }
     for (path, value) in overrides where points.allSatisfy({ $0.ignores(path) }) {
-      throw InputError("--set \(path)=\(value): has no effect with the other values")
+      let reason = points.first?.obstacle(to: path) ?? "the other values"
+      throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
   }
 
   private func finish(
-    _ outcome: ExperimentRun.Outcome, _ folder: String, _ experiments: [Experiment], _ suite: SuiteFolder
+    _ outcome: ExperimentRun.Outcome, _ folder: String, _ experiments: [Experiment], _ shard: Shard?,
+    _ suite: SuiteFolder
   ) throws {
-    print(RunReport(experiments, outcome.tables).text)
+    print(RunReport(experiments, outcome.tables, shard: shard).text)
     print("results  \(folder)")
     var isDrawn = true
     if plot, outcome.complete > 0, experiments.contains(where: { !$0.charts.isEmpty }),

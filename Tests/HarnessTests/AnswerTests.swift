@@ -53,6 +53,7 @@ import Testing
 
     /// Adds a timeline to the last run: what was answered in each interval of 500 ms.
     mutating func addTimeline(_ completed: [Int], faults: [Int] = [], kind: String = "crash", trial: Int = 0) {
+      tables.summary[tables.summary.count - 1].window = completed.count * 500_000_000
       var run = tables.summary[tables.summary.count - 1].run
       run.trial = trial
       for (index, count) in completed.enumerated() {
@@ -338,17 +339,46 @@ import Testing
     #expect(answer(["crash"], planned: "crash")?.hasSuffix("; in 1 of 2 trials there was nothing to strike.") == true)
   }
 
-  @Test("An outage is the longest row of empty intervals of one trial")
+  private static let intervals =
+    "(in whole intervals of 500 ms, so at least; slow: at twice the latency of the median interval or more)"
+
+  @Test("An outage is the longest row of empty intervals of the worst trial, and slow intervals are counted apart")
   func outage() {
     var made = Made()
     made.add("raft")
     made.addTimeline([5, 0, 0, 0, 5, 0], faults: [400_000_000])
+    made.addTimeline([5, 0, 5, 5, 5, 0], faults: [400_000_000], trial: 1)
     made.add("zab")
-    made.addTimeline([0, 5, 6, 5, 5, 0])
+    made.addTimeline([5, 5, 5, 12, 5, 10])
     #expect(
       made.answer("timeline") == """
-        The longest time without any answer, in steps of 500 ms, is 500 ms with zab, 1.50 s with raft; \
-        the longest mean latency of an interval 5.00 ms with raft, 6.00 ms with zab; what struck: crash.
+        In the worst trial, nobody is answered for no time with zab, 1.50 s with raft, and answers are slow for no time with raft, \
+        1.00 s with zab \(Self.intervals); the longest mean latency of an interval 5.00 ms with raft, 12.0 ms with zab; what \
+        struck: crash.
+        """)
+  }
+
+  @Test("An interval that the window cuts off counts as far as it goes")
+  func cutOff() {
+    var made = Made()
+    made.add("raft")
+    made.addTimeline([5, 5, 0, 0])
+    made.tables.summary[0].window = 1_600_000_000
+    #expect(made.answer("timeline")?.contains("nobody is answered for 600 ms with raft") == true)
+  }
+
+  @Test("Of a sweep, each case has its own outage")
+  func outages() {
+    var made = Made()
+    for (name, value, completed) in [("raft", "1", [5, 0, 5]), ("raft", "2", [5, 0, 0]), ("zab", "2", [5, 5, 10])] {
+      made.add(name, Self.loss(value))
+      made.addTimeline(completed)
+    }
+    #expect(
+      made.answer("timelines") == """
+        In the worst trial, at link.loss = 1 nobody is answered for 500 ms with raft, and answers are slow for no time with raft; \
+        at link.loss = 2 nobody is answered for no time with zab, 1.00 s with raft, and answers are slow for no time with raft, \
+        500 ms with zab \(Self.intervals); nothing struck.
         """)
   }
 

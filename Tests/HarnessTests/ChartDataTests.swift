@@ -64,7 +64,7 @@ import Testing
   }
 
   private func draw(
-    _ tables: ResultTables, _ charts: [String], suite: String = Self.root, isComplete: Bool = true,
+    _ tables: ResultTables, _ charts: [String], suite: String = Self.root, isComplete: Bool = true, shard: Shard? = nil,
     _ body: (String, [ChartDrawer.Chart]) throws -> Void
   ) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
@@ -73,6 +73,7 @@ import Testing
     var provenance = Provenance.current(
       folder: "/", experiments: [.init(name: "probe", question: "Is it drawn?", charts: charts)])
     provenance.isComplete = isComplete
+    provenance.shard = shard
     try provenance.write(to: folder)
     let drawn = try ChartDrawer(SuiteFolder(root: suite), ["svg"]).draw(folder, into: folder + "/charts")
     try body(folder + "/charts", drawn)
@@ -232,6 +233,39 @@ import Testing
       #expect(
         page.contains("Not drawn: ") && page.contains("probe-timeline.svg") && !page.contains("probe-latency-cdf"))
       #expect(page.contains("Note: the run is unfinished"))
+    }
+  }
+
+  @Test("The page of a shard has its charts and no conclusions")
+  func shard() throws {
+    let tables = try tables("batch.window", ["1", "2", "3"])
+    for shard in [nil, Shard(1, of: 2)] {
+      try draw(tables, ["latency-sweep"], shard: shard) { folder, charts in
+        let page = try String(contentsOfFile: folder + "/index.html", encoding: .utf8)
+        #expect(page.contains("the median client latency goes") == (shard == nil))
+        #expect(page.contains("<figcaption>Shard 1 of 2: merge for conclusions.</figcaption>") == (shard != nil))
+        #expect(charts.map(\.isDrawn) == [true])
+      }
+    }
+  }
+
+  @Test(
+    "One trial has no error bars where blocks cannot give them, and the caption says why; bars that are sorted say so")
+  func oneTrial() throws {
+    var tables = try tables("disk.leader", ["first", "parallel", "serial"])
+    let several = tables
+    tables.intervals = []
+    tables.summary.removeAll { $0.run.trial > 0 }
+    for (tables, isAlone) in [(tables, true), (several, false)] {
+      try draw(tables, ["latency-bars", "outages"]) { folder, charts in
+        for chart in charts {
+          let picture = try String(contentsOfFile: "\(folder)/\(chart.stem).svg", encoding: .utf8)
+          #expect(
+            picture.contains("no error bars from one trial") == isAlone, "\(chart)")
+          #expect(picture.contains("error bars: ") != isAlone, "\(chart)")
+          #expect(picture.contains("shortest first") || picture.contains("shortest wait first"), "\(chart)")
+        }
+      }
     }
   }
 

@@ -100,6 +100,8 @@ import Testing
           .disk(.node(NodeID(1)), .write(.exponential(mean: .milliseconds(5), shift: .zero))), for: nil)
       ),
       ("{at: 1s, slow-cpu: leader 1.5x}", "1s slow-cpu leader 1.5x", .change(.processor(.leader, 1.5), for: nil)),
+      ("{at: 1s, clock-rate: n1 0.5x}", "1s clock-rate n1 0.5x", .change(.clock(.node(NodeID(1)), 0.5), for: nil)),
+      ("{at: 1s, reconnect: leader}", "1s reconnect leader", .reconnect(.leader)),
     ])
   func faults(_ entry: String, _ text: String, _ fault: Fault) throws {
     let point = try #require(Bench.experiment("faults: [\(entry)]").points.first)

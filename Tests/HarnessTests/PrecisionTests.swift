@@ -108,13 +108,34 @@ import Testing
     #expect(row.metric == .client && row.isMet == true && row.trials == 10)
   }
 
-  @Test("A void trial has no number either, and nothing is said of how well one is known")
+  @Test("A void trial voids its configuration: no other follows it, and nothing is said of how well a number is known")
   func void() throws {
     let tables = run(try Bench.experiment("protocols: [orderly]\ntrials: 22\nprecision: 50%\nmeasure: {window: 100ms}"))
       .tables
     let row = try #require(tables.precision.first)
     #expect(tables.summary.allSatisfy { $0.verdict != .ok } && tables.intervals.isEmpty)
-    #expect(row.trials == 22 && row.isMet == false && row.mean == nil && row.detectableEffect == nil)
+    #expect(row.trials == 1 && row.isMet == false && row.mean == nil && row.detectableEffect == nil)
+    let all = run(try Bench.experiment("protocols: [orderly]\ntrials: 3\nmeasure: {window: 100ms}")).tables
+    #expect(all.precision.map(\.trials) == [3], "without a precision every trial is run")
+  }
+
+  @Test("A precision that is missed is a line that names the configuration, what was reached and what was allowed")
+  func missed() throws {
+    let experiment = try Bench.experiment(
+      Self.crash + "trials: 20\nprecision: 0.01%\nsweep: {link.delay: [100us, 2ms]}")
+    let tables = run(experiment, jobs: 2).tables
+    let lines = RunReport([experiment], tables).text.split(separator: "\n").filter { $0.hasPrefix("not precise: ") }
+    #expect(lines.count == 4)
+    for (point, line) in zip(experiment.points, lines) {
+      let row = try #require(tables.precision.first { $0.subject == point.subject })
+      #expect(
+        line == """
+          not precise: \(point.variant.name) \(point.sweptText): a relative standard error of \(Humane.percent(row.relativeError)) \
+          after the 20 trials that were allowed, instead of 0.01 %
+          """)
+    }
+    let met = try Bench.experiment(Self.crash + "trials: 20\nprecision: 50%")
+    #expect(!RunReport([met], run(met).tables).text.contains("not precise"))
   }
 
   @Test("Fewer trials than are needed to judge never meet a target, and without one nothing is said of it")
@@ -159,14 +180,18 @@ import Testing
     }
     #expect(try shipped("3%") == 30_000 && shipped("none") == nil)
     let error = #expect(throws: InputError.self) { try shipped("3") }
-    #expect(error?.description == "--precision: 3 is not a relative error between 0.01% and 50%, or none")
+    #expect(
+      error?.description == "--precision: 3 is not a relative error between 0.01% and 50%, or none; did you mean 3%?")
   }
 
   @Test(
     "What is no precision is refused",
     arguments: [
       ("precision: 5%", "probe.yaml: 'precision' needs 'trials' beside it: how many may it take at most?"),
-      ("precision: 5", "probe.yaml:4: precision: 5 is not a relative error between 0.01% and 50%, or none"),
+      (
+        "precision: 5",
+        "probe.yaml:4: precision: 5 is not a relative error between 0.01% and 50%, or none; did you mean 5%?"
+      ),
       ("precision: 0", "probe.yaml:4: precision: 0 is not a relative error between 0.01% and 50%, or none"),
       ("precison: 5%", "probe.yaml:4: unknown key 'precison'; did you mean 'precision'?"),
       ("precision: [1%]", "probe.yaml:4: precision: a single value is expected here"),

@@ -182,6 +182,60 @@ import Testing
   }
 }
 
+@Suite("The table at the end of a run") struct RunReportTests {
+  private static let experiment = try? Bench.experiment(
+    """
+    protocols: [raft]
+    charts: [outages]
+    workload: {arrival: constant, rate: 50/s, sessions: 64}
+    cluster: {replicas: 3}
+    measure: {warm-up: 200ms, window: 1s}
+    trials: 2
+    sweep: {case: {calm: [], crash: [{at: 0s, crash: leader}]}}
+    """)
+
+  private func rows(_ tables: ResultTables) throws -> [[Substring]] {
+    let lines = RunReport([try #require(Self.experiment)], tables).text.split(separator: "\n")
+    return lines.dropFirst(3).dropLast().map { $0.split(separator: " ") }
+  }
+
+  @Test("A configuration without a fail-over stands in the table of fail-overs too, with its verdict and no numbers")
+  func calm() throws {
+    let tables = ExperimentRun(.init(experiments: [try #require(Self.experiment)], seed: 1)).run().tables
+    let rows = try rows(tables)
+    #expect(rows.map { $0[1] } == ["case=calm", "case=crash"])
+    #expect(rows.allSatisfy { $0[2] == "2" && $0.contains("ok") })
+    let calm = try #require(rows.first?.firstIndex(of: "ok"))
+    #expect(rows[0][(calm + 1)...].allSatisfy { $0 == "-" })
+    let crash = try #require(rows.last?.firstIndex(of: "ok"))
+    #expect(rows[1][crash + 1] == "2")
+  }
+
+  @Test("A configuration that is not verified has the words of its verdicts, and no numbers")
+  func verdicts() throws {
+    var tables = ExperimentRun(.init(experiments: [try #require(Self.experiment)], seed: 1)).run().tables
+    tables.elections = []
+    let calm = tables.summary.indices.filter {
+      tables.summary[$0].run.subject == Self.experiment?.points.first?.subject
+    }
+    for (index, verdict) in zip(calm, [Verdict.unknown, .violated]) { tables.summary[index].verdict = verdict }
+    let lines = RunReport([try #require(Self.experiment)], tables).text.split(separator: "\n").map(String.init)
+    let row = try #require(lines.first { $0.contains("case=calm") })
+    #expect(row.contains("1 violated, 1 unknown") && !row.contains("/s") && !row.contains("ms"))
+    #expect(lines.contains { $0.contains("case=crash") && $0.contains(" ok ") && $0.contains("/s") })
+  }
+
+  @Test("A shard draws no conclusions, and says so")
+  func shard() throws {
+    let experiment = try #require(Self.experiment)
+    let tables = ExperimentRun(.init(experiments: [experiment], seed: 1)).run().tables
+    #expect(RunReport([experiment], tables).text.contains("→ "))
+    let text = RunReport([experiment], tables, shard: Shard(2, of: 4)).text
+    #expect(!text.contains("→ ") && text.hasSuffix("\nshard 2 of 4: merge for conclusions\n"))
+    #expect(text.contains("case=calm"))
+  }
+}
+
 @Suite("Torture runs") struct TortureRunTests {
   @Test("They count what they met, name what they did not, and find nothing in what is shipped")
   func tally() throws {

@@ -113,35 +113,79 @@ extension ChartAnswer {
     return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))\(idle(data))."
   }
 
-  /// The longest row of intervals without an answer, and the interval whose answers took longest.
+  /// How long nobody was answered and how long answers were slow, in the worst trial of each protocol, and the interval whose answers
+  /// took longest.
   static func outage(_ data: AnswerData) -> String? {
-    var longest: [(name: String, value: Int)] = []
-    var slowest: [(name: String, value: Int)] = []
-    var interval = 0
-    for (name, points) in data.byProtocol {
-      var worst: Int?
-      for point in points {
-        var row = 0
-        var trial: RunKey?
-        for step in point.timeline {
-          if step.run != trial { row = 0 }
-          trial = step.run
-          row = step.completed == 0 ? row + step.interval : 0
-          worst = max(worst ?? 0, row)
-          interval = step.interval
-        }
-      }
-      if let worst { longest.append((name, worst)) }
-      let means = points.flatMap(\.timeline).filter { $0.completed > 0 }.map { $0.latencySum / $0.completed }
-      if let most = means.max() { slowest.append((name, most)) }
+    guard let gaps = gaps(data.points), let interval = data.points.lazy.flatMap(\.timeline).first?.interval else {
+      return nil
     }
-    guard !longest.isEmpty else { return nil }
-    let faults = Set(data.points.flatMap(\.faults).map(\.kind)).sorted()
-    let text = AnswerText.ranking(longest) { $0 == 0 ? "none" : Humane.duration($0) }
-    return "The longest time without any answer, in steps of \(Humane.duration(interval)), is \(text); "
+    let slowest = data.byProtocol.compactMap { name, points -> (name: String, value: Int)? in
+      points.flatMap(\.timeline).compactMap(meanLatency).max().map { (name, $0) }
+    }
+    return "In the worst trial, \(gaps)\(definition(interval)); "
       + (slowest.isEmpty
         ? "" : "the longest mean latency of an interval \(AnswerText.ranking(slowest) { Humane.duration($0) }); ")
-      + (faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults)).")
+      + struck(data)
+  }
+
+  /// The same for each case of a sweep, without the latency.
+  static func outages(_ data: AnswerData) -> String? {
+    guard let key = data.swept.first, let interval = data.points.lazy.flatMap(\.timeline).first?.interval else {
+      return nil
+    }
+    let texts = data.values(of: key).compactMap { value in
+      gaps(data.points.filter { $0.inputs[key] == value }).map { "at \(key) = \(value) \($0)" }
+    }
+    guard !texts.isEmpty else { return nil }
+    return "In the worst trial, \(texts.joined(separator: "; "))\(definition(interval)); \(struck(data))"
+  }
+
+  /// Nobody knows when in an interval an answer came, so an outage is as long as the whole intervals without one, at least.
+  private static func definition(_ interval: Int) -> String {
+    " (in whole intervals of \(Humane.duration(interval)), so at least; slow: at twice the latency of the median interval or more)"
+  }
+
+  private static func struck(_ data: AnswerData) -> String {
+    let faults = Set(data.points.flatMap(\.faults).map(\.kind)).sorted()
+    return faults.isEmpty ? "nothing struck." : "what struck: \(AnswerText.list(faults))."
+  }
+
+  private static func meanLatency(_ step: TimelineRow) -> Int? {
+    step.completed > 0 ? step.latencySum / step.completed : nil
+  }
+
+  private static func gaps(_ points: [AnswerData.Point]) -> String? {
+    var silent: [(name: String, value: Int)] = []
+    var slow: [(name: String, value: Int)] = []
+    for (name, points) in Dictionary(grouping: points, by: \.protocolName).sorted(by: { $0.key < $1.key }) {
+      var worst: (silent: Int, slow: Int)?
+      for trial in Dictionary(grouping: points.flatMap(\.timeline), by: \.run).values {
+        let gap = gap(
+          TimelineRow.sorted(trial), until: points.flatMap(\.summary).first { $0.run == trial[0].run }?.window)
+        worst = (max(worst?.silent ?? 0, gap.silent), max(worst?.slow ?? 0, gap.slow))
+      }
+      guard let worst else { continue }
+      silent.append((name, worst.silent))
+      slow.append((name, worst.slow))
+    }
+    guard !silent.isEmpty else { return nil }
+    func text(_ value: Int) -> String { value == 0 ? "no time" : Humane.duration(value) }
+    return "nobody is answered for \(AnswerText.ranking(silent, text)), and answers are slow for "
+      + AnswerText.ranking(slow, text)
+  }
+
+  /// The longest row of intervals of one trial without an answer, and all those with slow ones. The last may reach beyond the window.
+  private static func gap(_ steps: [TimelineRow], until end: Int?) -> (silent: Int, slow: Int) {
+    let means = steps.compactMap(meanLatency).sorted()
+    let median = means.isEmpty ? 0 : means[(means.count - 1) / 2]
+    var (row, longest, slow) = (0, 0, 0)
+    for step in steps {
+      let length = min(step.interval, max(0, (end ?? .max) - step.start))
+      row = step.completed == 0 ? row + length : 0
+      longest = max(longest, row)
+      if let mean = meanLatency(step), mean >= 2 * median, median > 0 { slow += length }
+    }
+    return (longest, slow)
   }
 
   /// The longest wait in each case of a sweep, of the trials' means.

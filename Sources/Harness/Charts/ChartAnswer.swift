@@ -25,7 +25,7 @@ enum ChartAnswer {
     "failover-box": quartiles,
     "failover-parts": parts,
     "timeline": outage,
-    "timelines": outage,
+    "timelines": outages,
     "outages": waits,
     "tolerance-map": tolerance,
     "trade-off": falseAlarms,

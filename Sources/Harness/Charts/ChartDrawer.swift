@@ -115,7 +115,8 @@ public struct ChartDrawer: Sendable {
         charts.append(
           Chart(
             experiment: experiment.name, question: experiment.question, name: name,
-            answer: ChartAnswer.sentence(name, experiment.name, tables),
+            answer: provenance.shard.map { "Shard \($0.index) of \($0.count): merge for conclusions." }
+              ?? ChartAnswer.sentence(name, experiment.name, tables),
             stem: index == 0 ? experiment.name : "\(experiment.name)-\(name)", isDrawn: isVerified))
       }
     }

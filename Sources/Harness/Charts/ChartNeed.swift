@@ -152,7 +152,8 @@ extension Fault {
   /// Whether a leader may be among those that it stops or cuts off, or is asked to leave: only then is a fail-over timed.
   fileprivate var mayStrikeLeader: Bool {
     switch self {
-    case .crash(let target, _), .pause(let target, _), .isolate(let target, _), .mute(let target, _, _),
+    case .crash(let target, _), .reconnect(let target), .pause(let target, _), .isolate(let target, _),
+      .mute(let target, _, _),
       .stallDisk(let target, _), .flap(.target(let target), _, _):
       target != .follower
     case .star(let target, _): target != .leader

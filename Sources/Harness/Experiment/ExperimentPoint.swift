@@ -48,6 +48,9 @@ public struct ExperimentPoint: Sendable {
   /// Whether the other values leave the input at `path` without effect.
   public func ignores(_ path: String) -> Bool { inputs.contains { $0.key == path && $0.value == "unused" } }
 
+  /// What leaves the input at `path` without effect, such as `workload.arrival closed`.
+  public func obstacle(to path: String) -> String? { (try? ExperimentKey.named(path))?.obstacle(inputs) }
+
   /// The swept inputs, as `--set` takes them; the case of a sweep over faults stands for these.
   public var sweptAssignments: [String] {
     inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { "\($0.key)=\($0.value)" }

@@ -96,6 +96,12 @@ public struct FaultForm: Sendable {
     .init("star", .target, .optional, "Only its links are left: the others reach it, and not each other.") {
       .star($0, for: $1)
     },
+    .init("clock-rate", .processorFactor, .optional, "Its clock runs so many times as fast; timers follow it.") {
+      .change(.clock($0.target, $0.factor), for: $1)
+    },
+    .init("reconnect", .target, .refused, "All its sessions break at once, and may be opened again.") { target, _ in
+      .reconnect(target)
+    },
   ]
 
   /// An entry of a schedule from its three texts.

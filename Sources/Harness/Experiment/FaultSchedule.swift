@@ -88,9 +88,11 @@ struct FaultSchedule: Hashable, Sendable {
   static func contradiction(loss: Double, burst: Double) -> String? {
     let most = LossProcess.most(inBurstsOf: burst)
     guard loss < 1, loss > most else { return nil }
-    let (probability, length) = (ValueForm<Double>.probability, ValueForm<Double>.burst)
+    let percent = ValueForm<Double>.percent
+    // Rounded down, so that it may be taken at its word.
+    let floor = (most * 10_000).rounded(.down) / 10_000
     return
-      "\(probability.print(loss)) cannot be lost in bursts of \(length.print(burst)); at most \(probability.print(most)), or 1"
+      "\(percent(loss)) cannot be lost in bursts of \(ValueForm<Double>.burst.print(burst)); at most \(percent(floor)), or 100%"
   }
 }
 
@@ -110,7 +112,8 @@ extension Fault {
     case .partition(let group, _): Array(group)
     case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): [from, to]
     case .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
-      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _):
+      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _),
+      .change(.clock(let target, _), _), .reconnect(let target):
       named(target)
     case .partialPartition(let one, let other, _): (one + other).flatMap(named)
     case .crashAll, .heal, .change: []

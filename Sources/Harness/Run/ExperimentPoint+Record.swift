@@ -8,6 +8,10 @@ public struct RecordedRun: Sendable {
   public var history: [ClientOperation]
   /// Of every event: sixteen hexadecimal digits.
   public var hash: String
+  /// The planned faults that struck, and what they were; only of torture.
+  public var faults: [(at: Int64, text: String)] = []
+  /// Virtual ns at its end.
+  public var end: Int64 = 0
 }
 
 extension ExperimentPoint {
@@ -22,8 +26,15 @@ extension ExperimentPoint {
 extension ProtocolVariant {
   /// Runs one seed of random faults again; see ``TortureRun``.
   public func replay(seed: UInt64, replicas: Int, trace: @escaping (String) -> Void) -> RecordedRun {
-    let configuration = TortureConfiguration.make(seed: seed, replicas: replicas, sessionsOnly: requiresSessions)
-    let result = simulate(configuration, nil, trace, true)
-    return RecordedRun(report: result.verification, history: result.history, hash: hexadecimal(result.hash))
+    RecordedRun(simulate(torture(seed: seed, replicas: replicas), nil, trace, true))
+  }
+}
+
+extension RecordedRun {
+  init(_ result: SimulationResult) {
+    self.init(report: result.verification, history: result.history, hash: hexadecimal(result.hash), end: result.end)
+    faults = result.struck.map { struck in
+      (struck.at, struck.fault.text + (struck.node.map { " (\($0))" } ?? ""))
+    }
   }
 }

@@ -34,6 +34,7 @@ extension Fault {
     case .heal: "heal"
     case .stallDisk: "disk-stall"
     case .transfer: "transfer"
+    case .reconnect: "reconnect"
     case .change(let condition, _):
       switch condition {
       case .loss: "loss"
@@ -42,6 +43,7 @@ extension Fault {
       case .delay: "delay"
       case .disk: "slow-disk"
       case .processor: "slow-cpu"
+      case .clock: "clock-rate"
       }
     }
   }
@@ -64,7 +66,8 @@ extension Fault {
     case .cut(let from, let to, _): "\(from) \(to)"
     case .flap(.pair(let from, let to), let period, _): "\(from) \(to) \(ValueForm<Duration>.duration.print(period))"
     case .flap(.target, let period, _): ValueForm<Duration>.duration.print(period)
-    case .change(.disk(_, .factor(let factor)), _), .change(.processor(_, let factor), _):
+    case .change(.disk(_, .factor(let factor)), _), .change(.processor(_, let factor), _),
+      .change(.clock(_, let factor), _):
       ValueForm<Double>.factor.print(factor)
     case .change(.disk(_, .write(let time)), _): ValueForm<DelayDistribution>.delay.print(time)
     case .change(.loss(let probability), _): ValueForm<Double>.probability.print(probability)
@@ -72,18 +75,19 @@ extension Fault {
     case .change(.bandwidth(let limit), _): ValueForm<UInt64>.bandwidth.or("unlimited").print(limit)
     case .change(.delay(_, let delay), _): ValueForm<DelayDistribution>.delay.print(delay)
     case .crashAll, .heal: "all"
-    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .transfer: nil
+    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .transfer, .reconnect: nil
     }
   }
 
-  fileprivate var length: Duration? {
+  /// How long it lasts; nil: it says nothing of that.
+  var length: Duration? {
     switch self {
     case .crash(_, let length), .partition(_, let length), .partialPartition(_, _, let length), .isolate(_, let length),
       .cut(_, _, let length), .mute(_, _, let length), .star(_, let length), .flap(_, _, let length),
       .change(_, let length):
       length
     case .pause(_, let length), .stallDisk(_, let length): length
-    case .crashAll, .restart, .heal, .transfer: nil
+    case .crashAll, .restart, .heal, .transfer, .reconnect: nil
     }
   }
 }

@@ -39,7 +39,8 @@ struct PointProgress: Sendable {
     target = onlyTrial == nil ? point.precision : nil
   }
 
-  var isComplete: Bool { isPrecise || kept == budget }
+  /// A void trial voids the configuration, and no further one can make it precise.
+  var isComplete: Bool { isPrecise || kept == budget || (target != nil && !isVerified) }
   /// The most trials that it can still come to; exact once it is complete.
   var most: Int { isComplete ? kept : budget }
   /// Whether `most` may be more than it takes.

@@ -4,21 +4,66 @@ import Measurement
 public struct RunReport {
   private let experiments: [Experiment]
   private let tables: ResultTables
+  private let shard: Shard?
 
-  public init(_ experiments: [Experiment], _ tables: ResultTables) {
+  /// `shard`: the part of a run that the tables are; it allows no answers.
+  public init(_ experiments: [Experiment], _ tables: ResultTables, shard: Shard? = nil) {
     self.experiments = experiments
     self.tables = tables
+    self.shard = shard
   }
 
   public var text: String {
-    experiments.filter { !$0.points.isEmpty }.map { experiment in
+    let sections = experiments.filter { !$0.points.isEmpty }.map { experiment in
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
-      let answers = experiment.charts.compactMap { ChartAnswer.sentence($0, experiment.name, tables) }
-      let remarks = remarks(on: experiment, hasElections: hasElections)
-      return "\(experiment.name): \(experiment.question)\n\(table)" + remarks.map { "  \($0)\n" }.joined()
-        + answers.map { "→ \($0)\n" }.joined()
-    }.joined(separator: "\n")
+      let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables) : ""
+      let remarks = remarks(on: experiment, hasElections: hasElections).map { "  \($0)\n" }.joined()
+      return "\(experiment.name): \(experiment.question)\n\(table)" + remarks + answers + missed(in: experiment)
+    }
+    let part = shard.map { "shard \($0.index) of \($0.count): merge for conclusions\n" }
+    return (sections + (part.map { [$0] } ?? [])).joined(separator: "\n")
+  }
+
+  /// What `charts` say, a line for each.
+  public static func answers(_ experiment: String, _ charts: [String], _ tables: ResultTables) -> String {
+    charts.compactMap { ChartAnswer.sentence($0, experiment, tables) }.map { "→ \($0)\n" }.joined()
+  }
+
+  /// A line for each verified configuration whose trials ended before it was as precise as was asked for.
+  private func missed(in experiment: Experiment) -> String {
+    let lines = experiment.points.compactMap { point -> String? in
+      let subject = point.subject
+      guard let row = tables.precision.first(where: { $0.subject == subject }), row.isMet == false,
+        let target = row.target, isVerified(subject)
+      else { return nil }
+      let name = [point.variant.name, point.sweptText].filter { !$0.isEmpty }.joined(separator: " ")
+      if let least = Self.neededTrials(row) {
+        return "not precise: \(name): a relative standard error of \(Humane.percent(row.relativeError)) is believed of "
+          + "\(least) trials, and \(row.trials) were allowed\n"
+      }
+      let reached =
+        row.relativeError.map { "a relative standard error of \(Humane.percent($0))" }
+        ?? (row.trials > 1 ? "no mean, because trials never recovered" : "no error, which takes two trials")
+      return "not precise: \(name): \(reached) after the \(AnswerText.count(row.trials, "trial", "trials")) that were "
+        + "allowed, instead of \(Humane.percent(target))\n"
+    }
+    let more = lines.count > Self.mostMissed ? "… and \(lines.count - Self.mostMissed) more that are not precise\n" : ""
+    return lines.prefix(Self.mostMissed).joined() + more
+  }
+  private static let mostMissed = 10
+
+  private func runs(_ subject: Subject) -> [SummaryRow] { tables.summary.filter { $0.run.subject == subject } }
+  private func isVerified(_ subject: Subject) -> Bool { runs(subject).allSatisfy { $0.verdict == .ok } }
+
+  /// Its row: who it is, and then `numbers`, in whose place there is nothing unless it is verified and has some.
+  private func row(_ point: ExperimentPoint, _ numbers: [String]?, of columns: Int) -> [String]? {
+    let rows = runs(point.subject)
+    guard !rows.isEmpty else { return nil }
+    let known = rows.allSatisfy { $0.verdict == .ok } ? numbers : nil
+    return [
+      point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+    ] + (known ?? Array(repeating: "-", count: columns))
   }
 
   private func load(of experiment: Experiment) -> String {
@@ -31,41 +76,41 @@ public struct RunReport {
     ])
     for point in experiment.points {
       let subject = point.subject
-      let rows = tables.summary.filter { $0.run.subject == subject }
+      let rows = runs(subject)
       guard !rows.isEmpty else { continue }
       let batches = rows.reduce(0) { $0 + $1.batches }
       let frames = FixedDecimal(rows.reduce(0) { $0 + $1.frames.replication + $1.frames.notice }, over: batches)
       let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
       let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
-      table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+      let numbers = [
         "\(Humane.count(replies))/s", mean(subject), error(subject), value(subject, .client, .median),
         interval(subject, .client),
         value(subject, .client, .percent(99)),
         value(subject, .commit, .median), value(subject, .commit, .percent(99)), Self.rounded(frames),
         Self.rounded(rows[0].framesPerBatchExpected), Self.rounded(fsyncs),
-      ])
+      ]
+      if let row = row(point, numbers, of: numbers.count) { table.add(row) }
     }
     return table.text
   }
 
   private func elections(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("censored", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("fail-overs", .right),
+      ("censored", .right),
       ("detection p50", .right), ("election p50", .right), ("D1 p50", .right), ("D2 p50", .right), ("p90", .right),
       ("D3 p50", .right), ("95 %", .right), ("D3 mean", .right), ("error", .right), ("split votes in all", .right),
     ])
     for point in experiment.points {
       let rows = tables.elections.filter { $0.run.subject == point.subject }
-      guard !rows.isEmpty else { continue }
-      table.add([
-        point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
-        "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
+      let numbers = [
+        "\(rows.count)", "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
         Self.quantile(.median, rows.map(\.election)), Self.quantile(.median, rows.map(\.d1)),
         Self.quantile(.median, rows.map(\.d2)), Self.quantile(.percent(90), rows.map(\.d2)),
         Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3), mean(point.subject), error(point.subject),
         "\(rows.reduce(0) { $0 + $1.splitVotes })",
-      ])
+      ]
+      if let row = row(point, rows.isEmpty ? nil : numbers, of: numbers.count) { table.add(row) }
     }
     return table.text
   }
@@ -105,10 +150,14 @@ public struct RunReport {
     guard let row = tables.precision.first(where: { $0.subject == subject }) else { return "-" }
     let error = Humane.percent(row.relativeError)
     guard row.isMet == false, let target = row.target else { return error }
+    return error + (Self.neededTrials(row).map { ", of fewer than \($0) trials" } ?? ", not \(Humane.percent(target))")
+  }
+
+  /// How many trials it would have taken to believe that the target was met; nil: it was not, or it is.
+  private static func neededTrials(_ row: PrecisionRow) -> Int? {
     let least = PointProgress.least(row.metric)
-    let isSmall = row.relativeError.map { $0 <= target } ?? false
-    return isSmall && row.trials < least
-      ? "\(error), of fewer than \(least) trials" : "\(error), not \(Humane.percent(target))"
+    guard row.trials < least, let target = row.target, let error = row.relativeError else { return nil }
+    return error <= target ? least : nil
   }
 
   /// The fewest values of which that many lie above a quantile.
@@ -133,8 +182,12 @@ public struct RunReport {
     return "\(hundredths / 100)" + (fraction == 0 ? "" : fraction < 10 ? ".0\(fraction)" : ".\(fraction)")
   }
 
+  /// How many are not `ok`, each by its own word, the worst first.
   private static func verdict(of verdicts: [Verdict]) -> String {
-    let void = verdicts.count { $0 != .ok }
-    return void == 0 ? "ok" : "\(void) void"
+    let words = [Verdict.violated, .unchecked, .void, .unknown].compactMap { word in
+      let count = verdicts.count { $0 == word }
+      return count == 0 ? nil : "\(count) \(word.rawValue)"
+    }
+    return words.isEmpty ? "ok" : words.joined(separator: ", ")
   }
 }

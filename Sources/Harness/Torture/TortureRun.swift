@@ -11,6 +11,8 @@ public final class TortureRun: Sendable {
     public var replicas: [Int]
     public var seeds: ClosedRange<UInt64>
     public var jobs: Int
+    /// No run is begun after one that failed; of those that did, the first in order is the same for any number of threads.
+    public var stopsAtFailure = false
 
     public init(variants: [ProtocolVariant], replicas: [Int], seeds: ClosedRange<UInt64>, jobs: Int) {
       self.variants = variants
@@ -35,6 +37,8 @@ public final class TortureRun: Sendable {
     public var failures: [Failure] = []
     /// Summed over all runs, in the order of the protocol's audit and the simulator.
     public var coverage: [(name: String, count: Int)] = []
+    /// Planned faults that struck, by word, over all runs; every word that can be drawn is there.
+    public var struck: [(word: String, count: Int)] = []
     public var events: UInt64 = 0
     /// Virtual time in ns.
     public var time: Int64 = 0
@@ -47,7 +51,9 @@ public final class TortureRun: Sendable {
       (Self.median(spans) ?? 0, Self.median(operations) ?? 0, Self.median(faults) ?? 0)
     }
     /// What no run met: as far as that goes nothing was tested.
-    public var unmet: [String] { coverage.filter { $0.count == 0 }.map(\.name) }
+    public var unmet: [String] {
+      coverage.filter { $0.count == 0 }.map(\.name) + struck.filter { $0.count == 0 }.map { "fault \($0.word)" }
+    }
     /// Why the runs prove little; nil if they did enough. A seed that does nothing would pass any test.
     public var weakness: String? {
       let median = median
@@ -76,7 +82,11 @@ public final class TortureRun: Sendable {
 
   public init(_ plan: Plan) {
     self.plan = plan
-    state = Mutex(State(tallies: plan.variants.map { Tally(variant: $0.name) }))
+    state = Mutex(
+      State(
+        tallies: plan.variants.map { variant in
+          Tally(variant: variant.name, struck: variant.tortures.map { ($0, 0) })
+        }))
   }
 
   /// Runs per seed.
@@ -107,6 +117,7 @@ public final class TortureRun: Sendable {
 
   private func take() -> (seed: UInt64, inner: Int)? {
     state.withLock { state in
+      if plan.stopsAtFailure, state.tallies.contains(where: { !$0.failures.isEmpty }) { return nil }
       let (step, inner) = state.next.quotientAndRemainder(dividingBy: width)
       guard plan.seeds.lowerBound + step <= plan.seeds.upperBound else { return nil }
       state.next += 1
@@ -117,8 +128,7 @@ public final class TortureRun: Sendable {
   private static func run(
     _ variant: ProtocolVariant, seed: UInt64, replicas: Int
   ) -> (result: SimulationResult, report: VerificationReport) {
-    let configuration = TortureConfiguration.make(
-      seed: seed, replicas: replicas, sessionsOnly: variant.requiresSessions)
+    let configuration = variant.torture(seed: seed, replicas: replicas)
     let result = variant.simulate(configuration, nil, nil, false)
     var report = result.verification
     if seed.isMultiple(of: repeatEvery), report.verdict == .ok {
@@ -133,6 +143,18 @@ public final class TortureRun: Sendable {
   }
 }
 
+extension ProtocolVariant {
+  /// The words of all faults that torture draws for it.
+  var tortures: [String] {
+    [
+      "crash", "crash-all", "pause", "slow-cpu", "clock-rate", "isolate", "partition", "partial-partition", "star",
+      "cut",
+      "mute-inbound", "mute-outbound", "flap", "loss", "burst", "delay", "bandwidth", "reconnect", "disk-stall",
+      "slow-disk",
+    ] + (transfersLeadership ? ["transfer"] : [])
+  }
+}
+
 extension TortureRun.Tally {
   fileprivate mutating func add(_ result: SimulationResult, _ failure: TortureRun.Failure?) {
     runs += 1
@@ -142,6 +164,10 @@ extension TortureRun.Tally {
     operations.append(result.verification.operations)
     faults.append(result.faults)
     spans.append(result.windowEnd - result.windowStart)
+    for fault in result.struck {
+      let word = fault.fault.word
+      if let index = struck.firstIndex(where: { $0.word == word }) { struck[index].count += 1 }
+    }
     for (index, item) in result.coverage.enumerated() {
       if index < coverage.count, coverage[index].name == item.name {
         coverage[index].count += item.count

@@ -21,7 +21,10 @@ public struct Ballot: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   public static func < (a: Self, b: Self) -> Bool { a.number < b.number }
   /// The lowest ballot of `node` above this one's round.
-  func next(of node: NodeID) -> Ballot { Ballot(round: round + 1, node: node) }
+  func next(of node: NodeID) -> Ballot {
+    if planted("P-08") { return Ballot(round: round + 1, node: NodeID(0)) }
+    return Ballot(round: round + 1, node: node)
+  }
 
   public var description: String { "\(round).\(node.index)" }
 }

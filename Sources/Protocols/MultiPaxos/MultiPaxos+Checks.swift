@@ -24,7 +24,7 @@ extension MultiPaxos {
     return true
   }
 
-  /// What of P3, P4, P8 and P9 one state shows.
+  /// What of P2, P3, P4, P8 and P9 one state shows.
   public func check(_ findings: inout Findings) {
     findings.expect(promised <= ballot, "P3", id, "promised \(promised), and has heard of no ballot above \(ballot)")
     findings.expect(
@@ -34,15 +34,17 @@ extension MultiPaxos {
       findings.expect(
         Ballot(entry.stamp) <= promised, "P4", id, "accepted \(last)@\(Ballot(entry.stamp)), and promised \(promised)")
     }
+    findings.expect(
+      standing == .follower || ballot.node == id, "P2", id, "uses ballot \(ballot), which is \(ballot.node)'s")
     switch standing {
     case .leader:
       findings.expect(
-        ballot.node == id && promised == ballot && leader == id, "P9", id,
+        promised == ballot && leader == id, "P9", id,
         "leads with ballot \(ballot), promised \(promised)")
       findings.expect(chosen <= last, "P8", id, "proposed through \(last), and \(chosen) is chosen")
     case .candidate:
       findings.expect(
-        ballot.node == id && promised == ballot && leader == nil, "P9", id,
+        promised == ballot && leader == nil, "P9", id,
         "stands with ballot \(ballot), promised \(promised)")
     case .follower: findings.expect(leader != id, "P9", id, "a follower takes itself for the leader")
     }

@@ -9,7 +9,7 @@ extension MultiPaxos {
   /// used twice.
   mutating func campaign(_ effects: inout Effects<MultiPaxos>) {
     stepDown(&effects)
-    persist(.promise(ballot.next(of: id)), &effects)
+    persist(.promise(planted("P-05") && ballot.round > 0 && ballot.node == id ? ballot : ballot.next(of: id)), &effects)
     standing = .candidate
     promises = Tally(of: cluster, quorum: quorums.phase1)
     coverage = Array(repeating: Coverage(through: chosen), count: offers.count)
@@ -35,7 +35,7 @@ extension MultiPaxos {
     for report in reply.reports where report.slot > chosen {
       if report.slot == chosen.next, report.slot <= reply.chosen {
         learn(report.entry, &effects)
-      } else if report.entry.stamp >= reports[report.slot]?.stamp ?? report.entry.stamp {
+      } else if planted("P-03") || report.entry.stamp >= reports[report.slot]?.stamp ?? report.entry.stamp {
         reports.put(report.entry, at: report.slot)
       }
     }
@@ -89,6 +89,7 @@ extension MultiPaxos {
   mutating func answer(_ request: Prepare, from peer: NodeID, _ effects: inout Effects<MultiPaxos>) {
     guard request.ballot.node == peer, peer != id else { return }
     let isNew = request.ballot > ballot
+    let wasCandidate = standing == .candidate
     if isNew {
       if isLoyal { return }
       overtake(request.ballot, &effects)
@@ -106,6 +107,7 @@ extension MultiPaxos {
       awaitLeader(&effects)
     }
     sendPages(from: request.from, to: peer, &effects)
+    if planted("P-18"), wasCandidate { campaign(&effects) }
   }
 
   /// As many messages as the promise needs, within reason: they follow each other without waiting.
@@ -114,7 +116,7 @@ extension MultiPaxos {
     for left in (0..<Self.pages).reversed() {
       var page = promise(from: next, bytes: shared.messageBytes)
       if left == 0, page.rest == .follows { page.rest = .onRequest }
-      effects.send(.promise(page), to: peer)
+      if planted("P-01") { effects.sendAhead(.promise(page), to: peer) } else { effects.send(.promise(page), to: peer) }
       if page.rest != .follows { return }
       next = page.through.next
     }
@@ -144,7 +146,8 @@ extension MultiPaxos {
           page.rest = .follows
           break
         }
-        page.reports.append(Report(slot: next, entry: entry))
+        page.reports.append(
+          Report(slot: next, entry: planted("P-15") ? Entry(stamp: promised.stamp, value: entry.value) : entry))
       }
       page.through = next
     }

@@ -31,6 +31,9 @@ extension MultiPaxos {
     guard request.last.number <= chosen.number + Self.horizon, admit(request.ballot, from: peer, &effects) else {
       return
     }
+    if planted("P-07"), request.ballot > promised {
+      return effects.send(.nack(refused: request.ballot, by: promised), to: peer)
+    }
     var slot = request.first
     for value in request.values {
       // A vote for anything else than what is chosen is in vain, and would overwrite it here: the ballot is overtaken.
@@ -45,7 +48,12 @@ extension MultiPaxos {
     let first = max(request.first, log.base.next)
     if first <= request.last {
       let reply = Accepted(ballot: request.ballot, first: first, last: request.last)
-      effects.send(.accepted(reply), to: tuning.commit == .allLearn ? cluster.members : NodeSet(peer))
+      let hearers = tuning.commit == .allLearn ? cluster.members : NodeSet(peer)
+      if planted("P-01b") {
+        effects.sendAhead(.accepted(reply), to: hearers)
+      } else {
+        effects.send(.accepted(reply), to: hearers)
+      }
       // With a serial disk the leader accepted before it sent.
       if tuning.commit == .allLearn, shared.leaderDisk == .serial { add(reply, of: peer) }
     }

@@ -24,7 +24,16 @@ extension MultiPaxos {
     // same: when that is chosen, so is all that was chosen before, and known here.
     opening = max(reports.last ?? chosen, chosen.next)
     var values: [Value] = []
-    for number in last.next.number...opening.number { values.append(reports[Slot(number)]?.value ?? .noop) }
+    for number in last.next.number...opening.number {
+      if planted("P-12"), number < opening.number, reports[Slot(number)] == nil {
+        if !values.isEmpty { propose(values, &effects) }
+        values = []
+        last = Slot(number)
+        continue
+      }
+      let place = planted("P-10") ? Slot(number + 1) : Slot(number)
+      values.append(planted("P-02") ? .noop : reports[place]?.value ?? .noop)
+    }
     reports.removeAll()
     propose(values, &effects)
   }
@@ -160,6 +169,10 @@ extension MultiPaxos {
     while slot <= end {
       if votes[slot].map({ $0.ballot < reply.ballot }) ?? (tuning.commit == .allLearn) {
         votes.put(Votes(ballot: reply.ballot), at: slot)
+      }
+      if planted("P-09"), votes[slot]?.acceptors.contains(peer) ?? false {
+        let others = cluster.members.subtracting(votes[slot]!.acceptors)
+        for other in others.prefix(1) { votes.update(slot) { $0.acceptors.insert(other) } }
       }
       votes.update(slot) { if $0.ballot == reply.ballot { $0.acceptors.insert(peer) } }
       slot = slot.next

@@ -203,7 +203,7 @@ public struct MultiPaxos: ConsensusProtocol {
     switch record {
     case .promise(let new): promised = new
     case .accept(let slot, let entry, let news):
-      promised = max(promised, Ballot(entry.stamp))
+      if !planted("P-06") { promised = max(promised, Ballot(entry.stamp)) }
       log.accept(entry, at: slot)
       settled = news
     }
@@ -242,6 +242,7 @@ public struct MultiPaxos: ConsensusProtocol {
   public mutating func step(_ input: Input<MultiPaxos>, into effects: inout Effects<MultiPaxos>) {
     switch input {
     case .start:
+      if planted("P-14") { (promised, ballot, log) = (.zero, .zero, MultiPaxosLog()) }
       awaitLeader(&effects)
       advance(&effects)
     case .propose(let batch): propose(batch, &effects)
@@ -319,6 +320,10 @@ public struct MultiPaxos: ConsensusProtocol {
   /// ones" (PMS §3).
   mutating func advance(_ effects: inout Effects<MultiPaxos>) {
     let before = chosen
+    if planted("P-13"), let entry = log.entry(at: chosen.next.next), isChosen(entry, at: chosen.next.next) {
+      chosen = chosen.next.next
+      effects.commit(entry, at: chosen)
+    }
     while let entry = log.entry(at: chosen.next), isChosen(entry, at: chosen.next) {
       chosen = chosen.next
       effects.commit(entry, at: chosen)
@@ -346,7 +351,7 @@ public struct MultiPaxos: ConsensusProtocol {
   }
   /// "A value is chosen when a majority of the acceptors have accepted" one proposal with it (PMS §2.2): of one ballot.
   func hasQuorum(_ votes: Votes) -> Bool {
-    votes.acceptors.count >= quorums.phase2
+    votes.acceptors.count >= (planted("P-16") ? quorums.phase2 - 1 : quorums.phase2)
       && (shared.leaderDisk != .parallelLeaderRequired || votes.acceptors.contains(votes.ballot.node))
   }
 }

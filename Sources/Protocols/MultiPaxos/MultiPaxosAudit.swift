@@ -89,6 +89,10 @@ public struct MultiPaxosAudit: ClusterAudit {
       checkElected(node, core, &findings)
     }
     if !effects.records.isEmpty { checkRecords(node, before, core, effects, &findings) }
+    if case .receive(.accept(let request), let peer) = input {
+      checkHeard(request, from: peer, node, before, core, &findings)
+    }
+    for i in effects.ahead.indices { checkDurable(effects.ahead[i].message, node, &findings) }
     for i in effects.ahead.indices { checkSent(effects.ahead[i].message, node, input, core, &findings) }
     if case .receive(.prepare(let request), _) = input { checkPages(request, node, core, effects, &findings) }
     for i in effects.afterSync.indices { checkSent(effects.afterSync[i].message, node, input, core, &findings) }
@@ -162,7 +166,7 @@ public struct MultiPaxosAudit: ClusterAudit {
   ) {
     var next = request.from
     for i in effects.afterSync.indices {
-      guard case .promise(let page) = effects.afterSync[i].message else { continue }
+      guard case .promise(let page) = effects.afterSync[i].message, page.ballot == request.ballot else { continue }
       if page.compacted >= next {
         counts.compacted += 1
         next = page.compacted.next
@@ -189,8 +193,9 @@ public struct MultiPaxosAudit: ClusterAudit {
       if let own = core.log.accepted[slot] {
         let report = next < page.reports.endIndex && page.reports[next].slot == slot ? page.reports[next].entry : nil
         findings.expect(
-          report.map { $0.stamp >= own.stamp || slot <= page.chosen } ?? false, "P6", node,
-          "its promise is silent about \(slot)@\(Ballot(own.stamp))")
+          report.map { $0.stamp == own.stamp || slot <= page.chosen } ?? false, "P6", node,
+          "accepted \(slot)@\(Ballot(own.stamp)), and its promise reports \(report.map { "\(Ballot($0.stamp))" } ?? "nothing")"
+        )
       }
       slot = slot.next
     }
@@ -230,6 +235,12 @@ public struct MultiPaxosAudit: ClusterAudit {
         report.digest == entry.value.digest, "P5", node,
         "proposes in slot \(slot) something else than its promises report, accepted as \(Ballot(report.stamp))")
     }
+    // SafeAt: whatever a proposer was told, no ballot proposes another value than was chosen in a lower one.
+    if let chosen = proposals.chosen(at: slot), chosen.ballot < core.ballot {
+      findings.expect(
+        chosen.digest == entry.value.digest, "P5", node,
+        "proposes in slot \(slot) something else than was chosen there in ballot \(chosen.ballot)")
+    }
     guard isOpening else { return }
     if report != nil { counts.reproposed += 1 } else if slot < core.opening { counts.filled += 1 }
   }
@@ -260,11 +271,46 @@ public struct MultiPaxosAudit: ClusterAudit {
     }
   }
 
+  /// P4, the other way: an acceptor "accepts the proposal unless it has already responded to a prepare request having a number
+  /// greater" (PMS §2.2), or knows what is chosen.
+  private func checkHeard(
+    _ request: MultiPaxos.Accept, from peer: NodeID, _ node: NodeID, _ before: Mirror, _ core: borrowing MultiPaxos,
+    _ findings: inout Findings
+  ) {
+    let slot = request.last
+    guard request.ballot.node == peer, request.ballot >= before.ballot,
+      request.first > max(core.chosen, core.settled.through), slot.number <= before.chosen.number + MultiPaxos.horizon
+    else { return }
+    findings.expect(
+      core.log.accepted[slot]?.stamp == request.ballot.stamp, "P4", node,
+      "does not accept \(slot)@\(request.ballot), having heard of no ballot above \(before.ballot)")
+  }
+  /// P3: what leaves without waiting for the disk promises only what is on it.
+  private func checkDurable(_ message: MultiPaxos.Message, _ node: NodeID, _ findings: inout Findings) {
+    switch message {
+    case .promise(let page):
+      findings.expect(
+        disks[Int(node.index)] >= page.ballot, "P3", node,
+        "promises \(page.ballot), and its disk holds \(disks[Int(node.index)])")
+    case .accepted(let reply):
+      let holders = proposals.proposal(reply.last, reply.ballot)?.acceptors ?? NodeSet()
+      findings.expect(
+        holders.contains(node), "P3", node, "says that it accepted \(reply.last)@\(reply.ballot) before its disk does")
+    default: break
+    }
+  }
+
   /// P7: an acceptance counts for exactly the ballot and slot that are on its sender's disk.
   private func checkCounted(
     _ reply: MultiPaxos.Accepted, of peer: NodeID, _ node: NodeID, _ before: Mirror, _ core: borrowing MultiPaxos,
     _ findings: inout Findings
   ) {
+    if let votes = core.votes[reply.last] {
+      let holders = proposals.proposal(reply.last, votes.ballot)?.acceptors ?? NodeSet()
+      findings.expect(
+        votes.acceptors.subtracting(holders).isEmpty, "P7", node,
+        "counts \(votes.acceptors) for \(reply.last)@\(votes.ballot), and it is on the disks of \(holders)")
+    }
     let counts = tuning.commit == .allLearn || (before.standing == .leader && before.ballot == reply.ballot)
     guard counts else { return }
     var slot = max(reply.first, before.chosen.next)
@@ -286,7 +332,7 @@ public struct MultiPaxosAudit: ClusterAudit {
       let (entry, slot) = effects.committed[i]
       findings.expect(slot == next, "P8", node, "executes slot \(slot), and slot \(next) is next")
       findings.expect(
-        proposals.chosen(at: slot) == entry.value.digest, "P1", node,
+        proposals.chosen(at: slot)?.digest == entry.value.digest, "P1", node,
         "executes in slot \(slot) what no quorum accepted")
       next = slot.next
     }
@@ -324,7 +370,7 @@ public struct MultiPaxosAudit: ClusterAudit {
       var slot = core.log.anchor.next
       while slot <= core.chosen {
         findings.expect(
-          core.log.entry(at: slot).map { $0.value.digest } == proposals.chosen(at: slot), "P1", node,
+          core.log.entry(at: slot).map { $0.value.digest } == proposals.chosen(at: slot)?.digest, "P1", node,
           "holds another value in slot \(slot) than the chosen one")
         slot = slot.next
       }

@@ -17,8 +17,8 @@ struct ProposalGhosts: Sendable {
   private var first: [Proposal?] = []
   /// Those of other ballots in the same slot.
   private var others: [Key: Proposal] = [:]
-  /// By slot: the digest of what is chosen.
-  private var chosen: [UInt64?] = []
+  /// By slot: what is chosen, and the ballot in which it first was.
+  private var chosen: [(ballot: Ballot, digest: UInt64)?] = []
 
   func proposal(_ slot: Slot, _ ballot: Ballot) -> Proposal? {
     guard slot.number > 0, slot.number <= UInt64(first.count), let known = first[Int(slot.number) - 1] else {
@@ -26,7 +26,7 @@ struct ProposalGhosts: Sendable {
     }
     return known.ballot == ballot ? known : others[Key(slot: slot, ballot: ballot)]
   }
-  func chosen(at slot: Slot) -> UInt64? {
+  func chosen(at slot: Slot) -> (ballot: Ballot, digest: UInt64)? {
     slot.number > 0 && slot.number <= UInt64(chosen.count) ? chosen[Int(slot.number) - 1] : nil
   }
 
@@ -54,8 +54,8 @@ struct ProposalGhosts: Sendable {
     known.acceptors.insert(node)
     if first[index]?.ballot == ballot { first[index] = known } else { others[Key(slot: slot, ballot: ballot)] = known }
     guard known.acceptors.count >= quorum else { return true }
-    if let other = chosen[index] { return other == known.digest }
-    chosen[index] = known.digest
+    if let other = chosen[index] { return other.digest == known.digest }
+    chosen[index] = (ballot, known.digest)
     return true
   }
 }

@@ -33,7 +33,7 @@ extension Zab {
     }
   }
 
-  /// What of Z0, Z9, Z10 and Z11 one state shows.
+  /// What of Z0, Z1, Z9, Z10 and Z11 one state shows.
   public func check(_ findings: inout Findings) {
     let last = log.last
     findings.expect(
@@ -49,6 +49,7 @@ extension Zab {
       findings.expect(leader == nil && phase == .election, "Z0", id, "looks for a leader and has one")
     case .following:
       findings.expect(leader != nil && leader != id && phase != .election, "Z0", id, "follows itself, or nobody")
+      findings.expect(vote.leader == leader, "Z1", id, "votes for \(vote.leader), and its leader is another")
       findings.expect(
         phase != .broadcast || currentEpoch == acceptedEpoch, "Z0", id,
         "takes part in the broadcast of epoch \(acceptedEpoch), and f.a is \(currentEpoch)")
@@ -56,6 +57,7 @@ extension Zab {
   }
   private func checkLeader(_ findings: inout Findings) {
     findings.expect(leader == id && phase != .election, "Z0", id, "leads, and follows another")
+    findings.expect(vote.leader == id, "Z1", id, "leads, and votes for \(vote.leader)")
     guard phase == .broadcast else { return }
     findings.expect(
       currentEpoch == acceptedEpoch && leaderAcks.hasQuorum && leaderAcks.supporters.contains(id)

@@ -35,7 +35,7 @@ extension Zab {
     }
     guard epoch >= acceptedEpoch else { return lookForLeader(&effects) }
     let counts = epoch > acceptedEpoch
-    if counts { persist(.acceptedEpoch(epoch), &effects) }
+    if planted("Z-14") { replay(.acceptedEpoch(epoch)) } else if counts { persist(.acceptedEpoch(epoch), &effects) }
     phase = .synchronization
     // The next leader may offer an older snapshot than the last one did.
     incoming = SnapshotTransfer()

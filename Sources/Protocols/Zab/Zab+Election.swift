@@ -18,6 +18,7 @@ extension Zab {
     leader = nil
     hasAcknowledgedLeader = false
     hasChosenEpoch = false
+    if planted("Z-09") { replay(.truncate(after: commit)) }
     round += 1
     forgetVotes()
     for node in cluster.members { outside[Int(node.index)] = nil }
@@ -62,6 +63,7 @@ extension Zab {
       // The leader itself looks for one: it leads no more. ZooKeeper closes its connections instead.
       lookForLeader(&effects)
       compare(other, from: peer, &effects)
+    case (_, .looking) where planted("Z-23"): compare(other, from: peer, &effects)
     case (_, .looking): effects.send(.notification(notification), to: peer)
     default: break
     }

@@ -7,7 +7,9 @@ extension Zab {
   mutating func accept(_ entry: Entry, at slot: Slot, _ effects: inout Effects<Zab>) {
     let position = Position(slot: slot, zxid: Zxid(entry.stamp))
     guard let leader, hasAcknowledgedLeader, position.zxid.epoch == acceptedEpoch else { return }
-    if !log.holds(position) {
+    if planted("Z-18") {
+      persist(.append(log.lastSlot.next, entry), &effects)
+    } else if !log.holds(position) {
       let last = log.last
       guard slot == last.slot.next, position.zxid > last.zxid else { return resynchronize(&effects) }
       persist(.append(slot, entry), &effects)

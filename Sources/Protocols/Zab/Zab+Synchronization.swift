@@ -21,13 +21,13 @@ extension Zab {
   }
 
   /// The follower gets what is committed, and I in any case; what is outstanding follows as proposals.
-  private var target: Slot { max(commit, initialEnd) }
+  private var target: Slot { planted("Z-03") ? commit : max(commit, initialEnd) }
 
   /// TRUNC to the last transaction that both have, then DIFF from there; SNAP if the history here does not reach down to it.
   mutating func synchronize(_ peer: NodeID, _ effects: inout Effects<Zab>) {
     let index = Int(peer.index)
     if let common = log.common(with: progress[index].outline) {
-      if progress[index].outline.last != common {
+      if progress[index].outline.last != common, !planted("Z-10") {
         forward(.truncate(epoch: acceptedEpoch, after: common), to: NodeSet(peer), &effects)
       }
       // Proposals of this epoch that it has already are no dead branch: NEWLEADER then names a later end.
@@ -46,7 +46,8 @@ extension Zab {
       guard progress[index].hasRoom else { return }
       let next = progress[index].next
       guard let previous = log.position(at: Slot(next.number - 1)) else { return drop(peer, &effects) }
-      let entries = log.entries(from: next, through: progress[index].end, bytes: shared.messageBytes)
+      var entries = log.entries(from: next, through: progress[index].end, bytes: shared.messageBytes)
+      if planted("Z-13"), entries.count > 1 { entries.removeFirst() }
       let diff = Diff(epoch: acceptedEpoch, previous: previous, entries: entries)
       forward(.diff(diff), to: NodeSet(peer), &effects)
       progress[index].sent(through: diff.lastSlot)
@@ -55,7 +56,7 @@ extension Zab {
       guard let end = log.position(at: progress[index].end) else { return drop(peer, &effects) }
       forward(.newLeader(epoch: acceptedEpoch, end: end), to: NodeSet(peer), &effects)
       // What is outstanding is proposed to the newcomer too; what it has of that it drops.
-      progress[index].open(at: min(end.slot, target).next)
+      progress[index].open(at: planted("Z-05") ? log.lastSlot.next : min(end.slot, target).next)
     }
     while progress[index].mode == .open, progress[index].hasRoom, progress[index].next <= log.lastSlot {
       let next = progress[index].next
@@ -82,7 +83,7 @@ extension Zab {
   mutating func takeReceipt(_ receipt: SnapshotReceipt, from peer: NodeID, _ effects: inout Effects<Zab>) {
     let index = Int(peer.index)
     guard peer != id, let snapshot = progress[index].snapshot, receipt.through == snapshot.through else { return }
-    if receipt.isDone {
+    if receipt.isDone || planted("Z-08") {
       progress[index].continues(after: snapshot.through, through: target)
       feed(peer, &effects)
     } else if receipt.next != UInt64(progress[index].offset), receipt.next <= UInt64(snapshot.image.count) {
@@ -108,7 +109,7 @@ extension Zab {
     leaderAcks.add(peer)
     matched.advance(peer, to: end.slot)
     if phase == .synchronization {
-      if leaderAcks.hasQuorum, leaderAcks.supporters.contains(id) { beginBroadcast(&effects) }
+      if planted("Z-19") || leaderAcks.hasQuorum, leaderAcks.supporters.contains(id) { beginBroadcast(&effects) }
     } else {
       advanceCommit(&effects)
       if peer != id { bringUpToDate(peer, &effects) }
@@ -124,7 +125,7 @@ extension Zab {
 
   /// COMMIT-LD carries the latest commit, not what the follower acknowledged: commits in between went past it.
   private mutating func bringUpToDate(_ peer: NodeID, _ effects: inout Effects<Zab>) {
-    let latest = min(commit, progress[Int(peer.index)].reach)
+    let latest = planted("Z-17") ? progress[Int(peer.index)].end : min(commit, progress[Int(peer.index)].reach)
     guard let committed = log.position(at: latest) else { return drop(peer, &effects) }
     progress[Int(peer.index)].told(through: latest)
     forward(.upToDate(epoch: acceptedEpoch, committed: committed), to: NodeSet(peer), &effects)
@@ -149,7 +150,12 @@ extension Zab {
 
   mutating func truncate(after position: Position, _ effects: inout Effects<Zab>) {
     guard position.slot >= commit, log.holds(position) else { return resynchronize(&effects) }
-    if position.slot < log.lastSlot { persist(.truncate(after: position.slot), &effects) }
+    if planted("Z-12") {
+      replay(.truncate(after: position.slot))
+    } else if position.slot < log.lastSlot {
+      let end = planted("Z-11") ? max(commit, Slot(position.slot.number - 1)) : position.slot
+      persist(.truncate(after: end), &effects)
+    }
   }
 
   mutating func take(_ piece: SnapshotPiece, _ effects: inout Effects<Zab>) {
@@ -167,7 +173,12 @@ extension Zab {
     guard let leader, log.last == end else { return resynchronize(&effects) }
     if currentEpoch != acceptedEpoch { persist(.currentEpoch(acceptedEpoch), &effects) }
     hasAcknowledgedLeader = true
-    effects.send(.ackNewLeader(epoch: acceptedEpoch, end: end), to: leader)
+    if planted("Z-04") { commit(through: end.slot, &effects) }
+    if planted("Z-01") {
+      effects.sendAhead(.ackNewLeader(epoch: acceptedEpoch, end: end), to: leader)
+    } else {
+      effects.send(.ackNewLeader(epoch: acceptedEpoch, end: end), to: leader)
+    }
   }
 
   /// COMMIT-LD: "deliver all transactions in the initial history", and what was committed since.
@@ -175,7 +186,7 @@ extension Zab {
     guard hasAcknowledgedLeader, phase == .synchronization else { return }
     guard committed.slot <= commit || log.holds(committed) else { return resynchronize(&effects) }
     phase = .broadcast
-    joinEpoch()
+    if !planted("Z-21") { joinEpoch() }
     awaitLeader(&effects)
     commit(through: committed.slot, &effects)
   }

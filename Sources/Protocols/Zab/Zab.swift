@@ -167,7 +167,9 @@ public struct Zab: ConsensusProtocol {
     case .acceptedEpoch(let epoch): acceptedEpoch = epoch
     case .currentEpoch(let epoch): currentEpoch = epoch
     case .append(let slot, let entry): log.put(entry, at: slot)
-    case .truncate(let slot): log.truncate(after: slot)
+    case .truncate(let slot):
+      if planted("Z-07"), standing == .following { return }
+      log.truncate(after: slot)
     }
   }
   public func checkpoint() -> [Record] {
@@ -203,7 +205,9 @@ public struct Zab: ConsensusProtocol {
 
   public mutating func step(_ input: Input<Zab>, into effects: inout Effects<Zab>) {
     switch input {
-    case .start: lookForLeader(&effects)
+    case .start:
+      if planted("Z-15") { acceptedEpoch = log.last.zxid.epoch }
+      lookForLeader(&effects)
     case .propose(let batch): propose(batch, &effects)
     case .receive(let message, let peer):
       if cluster.members.contains(peer) { receive(message, from: peer, &effects) }

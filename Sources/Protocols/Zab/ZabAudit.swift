@@ -26,6 +26,11 @@ public struct ZabAudit: ClusterAudit {
     var diskAccepted: UInt32 = 0
     var diskCurrent: UInt32 = 0
     var disk = HistoryShape()
+
+    /// Whether `peer` leads and brings it a history.
+    func isSynchronizing(with peer: NodeID, _ core: borrowing Zab) -> Bool {
+      phase == .synchronization && core.standing == .following && core.leader == peer
+    }
   }
   /// What is known of one epoch.
   struct Epoch: Sendable {
@@ -41,17 +46,21 @@ public struct ZabAudit: ClusterAudit {
   }
 
   private let cluster: Cluster
-  private(set) var mirrors: [Mirror]
-  private var epochs: [UInt32: Epoch] = [:]
+  var mirrors: [Mirror]
+  private(set) var epochs: [UInt32: Epoch] = [:]
   private var newestEstablished: UInt32 = 0
   private var prefixes = PrefixDigests()
+  /// By sender and receiver: the slot after the last that was sent in their channel; nil before the first.
+  var streams: [Slot?]
   /// The delivered sequence: the zxid of each slot.
   private var chosen: [Zab.Zxid] = []
   var counts = Coverage()
 
   public init(_ cluster: Cluster) {
     self.cluster = cluster
-    mirrors = Array(repeating: Mirror(), count: 64 - cluster.members.bits.leadingZeroBitCount)
+    let size = 64 - cluster.members.bits.leadingZeroBitCount
+    mirrors = Array(repeating: Mirror(), count: size)
+    streams = Array(repeating: nil, count: size * size)
   }
 
   public mutating func recovered(_ node: NodeID, _ view: some ClusterView<Core>, _ findings: inout Findings) {
@@ -90,19 +99,22 @@ public struct ZabAudit: ClusterAudit {
       core.acceptedEpoch >= before.acceptedEpoch && core.currentEpoch >= before.currentEpoch, "Z10", node,
       "f.p \(core.acceptedEpoch), f.a \(core.currentEpoch) after \(before.acceptedEpoch), \(before.currentEpoch)")
     findings.expect(core.commit >= before.commit, "C7", node, "commit \(core.commit) after \(before.commit)")
+    noteChannel(node, input, core, effects)
+    checkInput(node, input, before, core, &findings)
     findings.expect(
       core.standing != .following || effects.resets.isEmpty, "Z14", node,
       "found its channel to \(core.leader.map(\.description) ?? "nobody") broken in order")
-    noteChannel(node, input, core, effects)
-    checkInput(node, input, before, core, &findings)
     for i in effects.records.indices { checkRecord(effects.records[i], node, input, before, core, &findings) }
     if let snapshot = effects.installed { checkInstalled(snapshot, node, before, core, &findings) }
+    checkRecorded(node, core, &findings)
+    if let last = effects.committed.last, core.standing == .following { checkTold(last.slot, node, input, &findings) }
     for i in effects.committed.indices {
       checkDelivered(effects.committed[i].entry, effects.committed[i].slot, node, &findings)
     }
     if core.standing == .leading { checkLeading(node, before, core, &findings) }
     var proposed = NodeSet()
     for i in effects.ahead.indices {
+      checkDurable(effects.ahead[i].message, node, &findings)
       checkMessage(effects.ahead[i].message, effects.ahead[i].to, node, core, &proposed, &findings)
     }
     for i in effects.afterSync.indices {
@@ -110,8 +122,6 @@ public struct ZabAudit: ClusterAudit {
     }
     if case .propose = input, !effects.records.isEmpty { checkProposed(node, core, proposed, &findings) }
     counts.note(input, before, core, effects)
-    mirrors[index].acceptedEpoch = core.acceptedEpoch
-    mirrors[index].currentEpoch = core.currentEpoch
     mirrors[index].standing = core.standing
     mirrors[index].phase = core.phase
     mirrors[index].vote = core.vote
@@ -127,7 +137,9 @@ public struct ZabAudit: ClusterAudit {
     let index = Int(node.index)
     if core.standing != .leading { mirrors[index].acknowledged = NodeSet() }
     switch input {
-    case .disconnected(let peer), .receive(.cepoch, let peer): mirrors[index].acknowledged.remove(peer)
+    case .disconnected(let peer), .receive(.cepoch, let peer):
+      mirrors[index].acknowledged.remove(peer)
+      streams[stream(node, peer)] = nil
     case .receive(.ackEpoch(let ack), let peer):
       if core.standing == .leading, peer != node, ack.epoch == core.acceptedEpoch {
         mirrors[index].acknowledged.insert(peer)
@@ -150,6 +162,17 @@ public struct ZabAudit: ClusterAudit {
       findings.expect(
         position.slot <= before.history.lastSlot, "Z0", node,
         "gets a COMMIT of \(position), and its history ends at \(before.history.last)")
+    // Z12: the stream that synchronises a follower begins where its history ends, and ends where it ends.
+    case .receive(.diff(let diff), let peer):
+      guard before.isSynchronizing(with: peer, core), diff.epoch == before.acceptedEpoch else { return }
+      findings.expect(
+        diff.previous == before.history.last, "Z12", node,
+        "gets a DIFF from \(diff.previous) on, and its history ends at \(before.history.last)")
+    case .receive(.newLeader(let epoch, let end), let peer):
+      guard before.isSynchronizing(with: peer, core), epoch == before.acceptedEpoch else { return }
+      findings.expect(
+        end == before.history.last, "Z12", node,
+        "is synchronised up to \(end), and its history ends at \(before.history.last)")
     case .receive(.propose(let slot, _), let peer):
       guard core.standing == .following, peer == core.leader, before.phase == .broadcast else { return }
       findings.expect(
@@ -177,14 +200,19 @@ public struct ZabAudit: ClusterAudit {
     case .acceptedEpoch(let epoch):
       findings.expect(
         epoch > before.acceptedEpoch, "Z10", node, "promises \(epoch) after \(before.acceptedEpoch)")
+      mirrors[Int(node.index)].acceptedEpoch = epoch
     case .currentEpoch(let epoch):
       var isDue = core.standing == .leading && core.phase != .discovery
       if follows, case .receive(.newLeader(epoch, _), _) = input { isDue = true }
       findings.expect(isDue && epoch == core.acceptedEpoch, "Z0", node, "makes \(epoch) its epoch without a NEWLEADER")
+      mirrors[Int(node.index)].currentEpoch = epoch
     case .truncate(let slot):
-      var isDue = false
-      if follows, case .receive(.truncate, _) = input { isDue = true }
-      findings.expect(isDue, "Z0", node, "truncates its history unasked")
+      var asked: Zab.Position?
+      if follows, case .receive(.truncate(_, let position), _) = input { asked = position }
+      findings.expect(asked != nil, "Z0", node, "truncates its history unasked")
+      findings.expect(
+        asked.map { $0.slot == slot } ?? true, "Z12", node,
+        "truncates after \(slot), asked to truncate after \(asked ?? .start)")
       findings.expect(
         slot >= before.commit, "Z12", node, "truncates after \(slot), and \(before.commit) is delivered")
       mirrors[Int(node.index)].history.truncate(after: slot)
@@ -199,6 +227,20 @@ public struct ZabAudit: ClusterAudit {
       findings.expect(isDue, "Z0", node, "appends \(slot)@\(Zab.Zxid(entry.stamp)) unasked")
       checkAppended(entry, slot, node, core, &findings)
     }
+  }
+
+  /// What a replica holds in memory is what its records add up to, and so what a crash leaves: the epochs (Z10), and of the history
+  /// neither more nor less (Z12).
+  private func checkRecorded(_ node: NodeID, _ core: borrowing Zab, _ findings: inout Findings) {
+    let index = Int(node.index)
+    findings.expect(
+      core.acceptedEpoch == mirrors[index].acceptedEpoch && core.currentEpoch == mirrors[index].currentEpoch, "Z10",
+      node,
+      "has f.p \(core.acceptedEpoch), f.a \(core.currentEpoch), and recorded \(mirrors[index].acceptedEpoch), \(mirrors[index].currentEpoch)"
+    )
+    findings.expect(
+      core.log.lastSlot == mirrors[index].history.lastSlot, "Z12", node,
+      "has a history up to \(core.log.last), and recorded one up to \(mirrors[index].history.last)")
   }
 
   /// Z9: zxids rise along a history, by one within an epoch and from 1 in each, and one zxid names one prefix.
@@ -303,63 +345,16 @@ public struct ZabAudit: ClusterAudit {
       "is established in epoch \(epoch) with \(number) delivered, and others have delivered \(chosen.count)")
   }
 
-  /// Z13: a proposal goes to all that have acknowledged the epoch, at once or behind what they still get.
-  private func checkProposed(
-    _ node: NodeID, _ core: borrowing Zab, _ proposed: NodeSet, _ findings: inout Findings
-  ) {
-    for peer in mirrors[Int(node.index)].acknowledged where !proposed.contains(peer) {
-      let mode = core.progress[Int(peer.index)].mode
-      let isPending =
-        mode == .snapshot || mode == .diff
-        || (mode == .open && core.progress[Int(peer.index)].next <= core.log.lastSlot)
-      findings.expect(isPending, "Z13", node, "proposes \(core.log.last), and \(peer) will never get it")
-    }
-  }
-
-  private func checkMessage(
-    _ message: Zab.Message, _ peers: NodeSet, _ node: NodeID, _ core: borrowing Zab, _ proposed: inout NodeSet,
-    _ findings: inout Findings
-  ) {
-    switch message {
-    case .propose(let slot, _):
-      if slot == core.log.lastSlot { proposed = proposed.union(peers) }
-      findings.expect(core.phase == .broadcast, "Z11", node, "proposes \(slot) before it is established")
-    case .commit(let position):
-      findings.expect(
-        core.phase == .broadcast && position.slot <= core.commit, "Z11", node,
-        "sends a COMMIT of \(position) with \(core.commit) committed")
-    case .newLeader(let epoch, _):
-      findings.expect(
-        epochs[epoch]?.prospective == node, "Z11", node, "sends NEWLEADER of \(epoch) without a quorum's promises")
-    case .upToDate(let epoch, let committed):
-      findings.expect(core.phase == .broadcast, "Z11", node, "sends UPTODATE of \(epoch) before it is established")
-      for peer in peers {
-        // What is under way to the follower bounds it; otherwise it is the leader's latest.
-        let latest = min(core.commit, core.progress[Int(peer.index)].reach)
-        findings.expect(
-          committed.slot == latest, "Z13", node, "brings \(peer) up to \(committed) when \(latest) is committed")
-      }
-    case .ackNewLeader(let epoch, let end): checkLeaderAck(epoch, end, node, core, &findings)
-    default: break
-    }
-  }
-
-  /// Z12: who acknowledges a leader has its history, without a hole and without anything of a dead branch.
-  private func checkLeaderAck(
-    _ epoch: UInt32, _ end: Zab.Position, _ node: NodeID, _ core: borrowing Zab, _ findings: inout Findings
-  ) {
-    let mirror = mirrors[Int(node.index)]
-    findings.expect(
-      mirror.history.last == end && core.log.last == end, "Z12", node,
-      "acknowledges the leader of \(epoch) with a history that ends at \(core.log.last) instead of \(end)")
-    guard let leader = epochs[epoch]?.prospective, leader != node else { return }
-    let other = mirrors[Int(leader.index)]
-    guard other.acceptedEpoch == epoch, other.history.zxid(at: end.slot) != nil else { return }
-    findings.expect(
-      other.history.holds(end), "Z12", node, "acknowledges \(end), which its leader \(leader) does not hold")
-  }
-
   // MARK: Delivery
+
+  /// Z0: a follower delivers what a COMMIT or UPTODATE names, and nothing beyond.
+  private func checkTold(_ slot: Slot, _ node: NodeID, _ input: Input<Zab>, _ findings: inout Findings) {
+    switch input {
+    case .receive(.commit(let position), _), .receive(.upToDate(_, let position), _):
+      findings.expect(slot <= position.slot, "Z0", node, "delivers \(slot) when told \(position)")
+    default: findings.report("Z0", node, "delivers \(slot) before anybody tells it to")
+    }
+  }
 
   private mutating func checkDelivered(
     _ entry: Entry, _ slot: Slot, _ node: NodeID, _ findings: inout Findings

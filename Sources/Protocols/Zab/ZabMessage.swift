@@ -44,7 +44,8 @@ extension Zab {
     public var peerEpoch: UInt32
 
     public static func < (a: Self, b: Self) -> Bool {
-      (a.peerEpoch, a.zxid, a.leader) < (b.peerEpoch, b.zxid, b.leader)
+      if planted("Z-20"), a.zxid == b.zxid, a.leader < b.leader { return true }
+      return (a.peerEpoch, a.zxid, a.leader) < (b.peerEpoch, b.zxid, b.leader)
     }
     public var description: String { "\(leader) with \(zxid) in \(peerEpoch)" }
   }

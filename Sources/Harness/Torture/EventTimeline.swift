@@ -1,0 +1,179 @@
+import Consensus
+import Verification
+
+/// A run as people read it, made from its trace: what happened where, in the order of time.
+public struct EventTimeline {
+  enum Lane: Hashable {
+    /// Across all columns.
+    case fault
+    case clients
+    case node(Int)
+  }
+  struct Entry {
+    var time: Int64
+    var lane: Lane
+    var text: String
+    /// Happens all the time and changes nothing: left out.
+    var isQuiet = false
+    /// What it sent: the text, and to whom.
+    var sent: [(message: String, to: [Int])] = []
+  }
+  /// One copy of a message on its way between two replicas.
+  struct Flight {
+    var from: Int
+    var to: Int
+    var message: String
+    var sent: Int64
+    var arrived: Int64?
+    var isLost = false
+  }
+
+  let replicas: Int
+  private(set) var entries: [Entry] = []
+  private(set) var flights: [Flight] = []
+  private(set) var violations: [Violation] = []
+  /// Each replica's fields after its last step, as text.
+  private(set) var states: [[(name: String, value: String)]]
+  private let purposes: [String: MessagePurpose]
+  /// What a replica takes in just now.
+  private var inputs: [String?]
+  private var inputPurposes: [MessagePurpose?]
+  /// Flights that have neither arrived nor been lost, by way.
+  private var underWay: [[Int]]
+
+  public init(replicas: Int, kinds: [MessageKind]) {
+    self.replicas = replicas
+    purposes = Dictionary(kinds.map { ($0.name, $0.purpose) }, uniquingKeysWith: { first, _ in first })
+    states = Array(repeating: [], count: replicas)
+    inputs = Array(repeating: nil, count: replicas)
+    inputPurposes = Array(repeating: nil, count: replicas)
+    underWay = Array(repeating: [], count: replicas * replicas)
+  }
+
+  // MARK: Taking a trace
+
+  /// One line of the trace.
+  public mutating func take(_ line: String) {
+    guard let fields = try? JSONLine(Array(line.utf8)), let event = try? fields.word("event"),
+      let time = (try? fields.number("t")).flatMap({ Int64(exactly: $0) })
+    else { return }
+    let node = (try? fields.number("node")).map { Int($0) }
+    switch event {
+    case "sent", "delivered", "dropped":
+      guard let from = try? Int(fields.number("from")), let to = try? Int(fields.number("to")),
+        let message = try? fields.word("message")
+      else { return }
+      switch event {
+      case "sent": sent(message, from, to, at: time)
+      case "delivered": delivered(message, from, to, at: time)
+      default: dropped(message, from, to, at: time)
+      }
+    case "timer":
+      guard let node, let timer = try? fields.word("timer") else { return }
+      inputs[node] = "timer \(timer)"
+      // A heartbeat that is due is as quiet as the message.
+      inputPurposes[node] = timer == "heartbeat" ? .heartbeat : nil
+    case "synced":
+      guard let node, let position = try? fields.number("position") else { return }
+      entries.append(.init(time: time, lane: .node(node), text: "on disk: \(position)", isQuiet: true))
+    case "step": if let node { stepped(node, fields, at: time) }
+    default:
+      // What leads shows in the step.
+      if event.hasPrefix("leads") { return }
+      entries.append(.init(time: time, lane: .fault, text: (node.map { "n\($0) " } ?? "") + event))
+    }
+  }
+
+  private mutating func stepped(_ node: Int, _ fields: JSONLine, at time: Int64) {
+    let input = inputs[node]
+    let purpose = inputPurposes[node]
+    (inputs[node], inputPurposes[node]) = (nil, nil)
+    let names = ["role"] + fields.names.filter { !["event", "t", "node", "role", "epoch", "committed"].contains($0) }
+    let state = names.map { (name: $0, value: (try? fields.word($0)) ?? "") }
+    let before = states[node]
+    states[node] = state
+    let changes = state.enumerated().compactMap { index, field -> String? in
+      let old = index < before.count ? before[index].value : field.name == "role" ? "follower" : "0"
+      return old == field.value
+        ? nil : field.name == "role" ? field.value.uppercased() : "\(field.name) \(old)→\(field.value)"
+    }
+    let isRoutine = input == nil || purpose == .heartbeat || purpose == .replication || purpose == .notice
+    let parts = [input].compactMap { $0 } + (changes.isEmpty ? [] : [changes.joined(separator: ", ")])
+    entries.append(
+      .init(
+        time: time, lane: .node(node), text: parts.joined(separator: ": "), isQuiet: changes.isEmpty && isRoutine))
+  }
+
+  private mutating func sent(_ message: String, _ from: Int, _ to: Int, at time: Int64) {
+    underWay[from * replicas + to].append(flights.count)
+    flights.append(.init(from: from, to: to, message: message, sent: time))
+    let index = entries.lastIndex { $0.lane == .node(from) }
+    guard let index, entries[index].time == time else {
+      return entries.append(
+        .init(time: time, lane: .node(from), text: "", isQuiet: isRoutine(message), sent: [(message, [to])]))
+    }
+    if !isRoutine(message) { entries[index].isQuiet = false }
+    if entries[index].sent.last?.message == message {
+      entries[index].sent[entries[index].sent.count - 1].to.append(to)
+    } else {
+      entries[index].sent.append((message, [to]))
+    }
+  }
+  private mutating func delivered(_ message: String, _ from: Int, _ to: Int, at time: Int64) {
+    inputs[to] = "n\(from) \(message)"
+    inputPurposes[to] = purpose(message)
+    if let flight = land(message, from, to) { flights[flight].arrived = time }
+  }
+  private mutating func dropped(_ message: String, _ from: Int, _ to: Int, at time: Int64) {
+    guard let flight = land(message, from, to) else { return }
+    (flights[flight].isLost, flights[flight].arrived) = (true, time)
+    guard !isRoutine(message) else { return }
+    entries.append(.init(time: time, lane: .node(from), text: "lost: \(message) to n\(to)"))
+  }
+  private mutating func land(_ message: String, _ from: Int, _ to: Int) -> Int? {
+    let way = from * replicas + to
+    guard let place = underWay[way].firstIndex(where: { flights[$0].message == message }) else { return nil }
+    return underWay[way].remove(at: place)
+  }
+
+  func purpose(_ message: String) -> MessagePurpose? { purposes[String(message.prefix { $0 != "(" })] }
+  private func isRoutine(_ message: String) -> Bool {
+    switch purpose(message) {
+    case .heartbeat, .replication, .notice: true
+    case .election, .synchronization, nil: false
+    }
+  }
+
+  // MARK: What the trace does not have
+
+  /// Adds what clients saw, the planned faults, and how it ended.
+  public mutating func finish(_ run: RecordedRun) {
+    violations = run.report.violations
+    let struck = Set(run.faults.map(\.at))
+    let causes = ["crash", "pause", "block", "change", "disk stalls", "asked"]
+    entries.removeAll { entry in
+      entry.lane == .fault && struck.contains(entry.time) && causes.contains { entry.text.contains($0) }
+    }
+    var more = run.faults.map { Entry(time: $0.at, lane: .fault, text: $0.text) }
+    for operation in run.history {
+      let who = "c\(operation.process)"
+      more.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)"))
+      switch operation.outcome {
+      case .ok(let reply):
+        let value = operation.operation.kind == .get || operation.operation.kind == .cas ? " \(reply.value)" : ""
+        let applied = reply.applied ? "" : ", not applied"
+        more.append(
+          .init(time: operation.returned ?? run.end, lane: .clients, text: "\(who) ← ok\(value)\(applied)"))
+      case .failed, .unknown, .pending: break
+      }
+    }
+    // What a client asks comes before what follows from it, and an answer after what led to it; faults first of all.
+    let all =
+      more.filter { $0.lane == .fault } + more.filter { $0.lane != .fault && !$0.text.contains("←") } + entries
+      + more.filter { $0.text.contains("←") }
+    entries = all.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
+    end = run.end
+  }
+  /// Virtual time at the end.
+  private(set) var end: Int64 = 0
+}

@@ -1,0 +1,5 @@
+#if MUTANTS
+extension Mutant {
+  static let shared: [Mutant] = []
+}
+#endif

@@ -1,0 +1,72 @@
+import Consensus
+import Faults
+import Simulator
+import Testing
+
+@testable import Harness
+
+@Suite("Timelines") struct EventTimelineTests {
+  private static func replay(_ faults: [ScheduledFault]) throws -> EventTimeline {
+    let variant = try ScheduleTests.variant("raft")
+    var schedule = variant.schedule(seed: 2, replicas: 3)
+    schedule.faults = faults
+    schedule.operations = [.init(at: .milliseconds(10), client: 0, .put(1, 7), padding: 0)]
+    schedule.settings.arrival = .closed
+    schedule.settings.clients = 1
+    schedule.settings.measure.window = .seconds(2)
+    var timeline = EventTimeline(replicas: 3, kinds: variant.messageKinds)
+    let run = variant.replay(schedule) { timeline.take($0) }
+    timeline.finish(run)
+    return timeline
+  }
+
+  @Test("Each replica has a column, clients have one, and faults go across")
+  func columns() throws {
+    let lines = try Self.replay([.init(at: .milliseconds(500), .crash(.leader, downtime: .milliseconds(700)))])
+      .lines(last: nil)
+    let head = lines[0]
+    #expect(head.split(separator: " ") == ["ms", "clients", "n0", "n1", "n2"])
+    let places = ["clients", "n0", "n1", "n2"].compactMap { name in
+      head.firstRange(of: name).map { head.distance(from: head.startIndex, to: $0.lowerBound) }
+    }
+    func place(_ line: String, _ text: String) -> Int? {
+      line.firstRange(of: text).map { line.distance(from: line.startIndex, to: $0.lowerBound) }
+    }
+    let asked = try #require(lines.first { $0.contains("c0 put k1=7") })
+    #expect(place(asked, "c0 put") == places[0])
+    #expect(lines.contains { $0.contains("c0 ← ok") })
+    let elected = lines.filter { $0.contains("LEADER") }
+    #expect(elected.count >= 2, "one before the crash and one after it")
+    let struck = try #require(lines.first { $0.contains("══ crash leader for 700ms (n") })
+    #expect(struck.hasSuffix("═") && lines.contains { $0.contains("══ n") && $0.contains("restart") })
+    #expect(
+      !lines.contains { $0.contains("Heartbeat(") && !$0.contains("→") && !$0.contains(":") },
+      "what changes nothing is left out")
+    for line in lines.dropFirst(2) where line.first == " " {
+      let start = line.prefix { $0 == " " }.count
+      #expect(start < 12 || places.contains(start) || places.contains(start - 2), "\(line)")
+    }
+  }
+
+  @Test("The last lines are those before the end, and say how many are left out")
+  func last() throws {
+    let timeline = try Self.replay([])
+    let all = timeline.lines(last: nil)
+    let few = timeline.lines(last: 5)
+    #expect(few.count < all.count && few.contains { $0.hasPrefix("… ") && $0.contains("--all") })
+    #expect(few.last == all.last)
+  }
+
+  @Test("A diagram has an arrow for each message, a cross for each that is lost, and needs no other file")
+  func diagram() throws {
+    let timeline = try Self.replay([.init(at: .milliseconds(100), .isolate(.leader, for: .milliseconds(600)))])
+    let svg = SpaceTimeDiagram(timeline).svg
+    #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+    #expect(svg.contains("marker-end=\"url(#a)\"") && svg.contains("class=\"lost\""))
+    #expect(svg.contains("isolate leader") && svg.contains("prefers-color-scheme:dark"))
+    #expect(!svg.contains("href") && !svg.contains("nan") && !svg.contains("inf"))
+    #expect(
+      svg.split(separator: "<").filter { $0.hasPrefix("g>") }.count
+        == svg.split(separator: "<").filter { $0.hasPrefix("/g>") }.count)
+  }
+}
