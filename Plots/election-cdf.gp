@@ -4,7 +4,7 @@ load "Plots/style.gp"
 eval require("elections", "Time without a leader", "no fault made the leader change")
 lost = 0; all = 0
 stats data."/elections.csv" using (ours("configuration") ? (all = all + 1, stringcolumn("censored") eq "true" ? (lost = lost + 1) : 0, 0) : 0) nooutput
-basis = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : sprintf(", of which %d never recovered and lie beyond the axis", lost)).", seed ".seeds
+basis = simulated.counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : sprintf(", of which %d never recovered and lie beyond the axis", lost)).", seed ".seeds
 idle = without(all)
 eval headings("Time without a leader", "from the fault, each trial counting alike", "")
 set xlabel "time since the fault (ms)"; set ylabel "share of trials"

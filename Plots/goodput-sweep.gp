@@ -14,14 +14,14 @@ set multiplot
 do for [k=1:panels] {
   eval frame(k)
   set origin 0,0.42; set size 1,0.58; set tmargin 5.8 + HEAD; set bmargin 1.5 + 1.2*FOOT
-  if (k == 1) { eval headings("Goodput and latency against ".axisKey, "goodput: mean, +: each trial; client latency: median", barsMean) }
+  if (k == 1) { eval headings("Goodput and latency against ".axisKey, "goodput: mean, dots: each trial; latency: median", barsMean) }
   xtitle = axisName; set xlabel ""
   if (most > 30*least) { set logscale y; set yrange [least/1000/1.5:most/1000*1.5] } else { unset logscale y; set yrange [0:most/1000*1.1] }
   if (k == 1) { set ylabel "goodput (1000/s)"; set format y "%g" }
   plot for [i=1:NS] data."/summary.csv" using (mine(S(i)) && panel("configuration") == k ? along("configuration") : NaN):(column("goodput_per_s")/1e3) \
          smooth unique with linespoints lt C(i) title titled(k, S(i)), \
        for [i=1:NS] data."/summary.csv" using (mine(S(i)) && panel("configuration") == k ? along("configuration") : NaN):(column("goodput_per_s")/1e3) \
-         with points lt C(i) pt 1 ps 0.6 notitle
+         with points lt C(i) pt 7 ps 0.3 notitle
   unset label 1; unset label 2; unset label 3
   set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5 + FOOT; set xlabel xtitle noenhanced offset 0,-FOOT
   if (isWide) { set logscale y; set yrange [quickest/1.5:slowest*1.5] } else { unset logscale y; set yrange [0:slowest > 0 ? slowest*1.1 : 1] }

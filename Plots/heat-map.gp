@@ -14,13 +14,14 @@ most = 0; least = 1e300
 do for [j=1:CELL*NP] { if (trials[j] > 0) { most = mean(j) > most ? mean(j) : most; least = mean(j) < least ? mean(j) : least } }
 W = 200 + 280*NS < 900 ? 900 : 200 + 280*NS; H = 170 + 70*NY < 440 ? 440 : 170 + 70*NY; load "Plots/terminal.gp"
 set palette defined (@cividis)
-if (least > 0 && most > 10*least) { set logscale cb; dark(v) = log(v/least) < 0.55*log(most/least) } else { dark(v) = v - least < 0.55*(most - least) }
-set cbrange [least:most > least ? most : least*1.01 + 1e-9]
+# From zero, so that what hardly differs looks alike, unless it spans a decade.
+if (least > 0 && most > 10*least) { set logscale cb; dark(v) = log(v/least) < 0.55*log(most/least) } else { least = 0; dark(v) = v < 0.55*most }
+set cbrange [least:most > least ? most : 1]
 unset key; unset grid; set border 0; set tics scale 0
 set xrange [0.5:NX+0.5]; set yrange [0.5:NY+0.5]; set xtics () norotate noenhanced; set ytics () noenhanced
 set for [j=1:NX] xtics add (tick(mark(axisKey, word(xs, j))) j); set for [j=1:NY] ytics add (tick(mark(panelKey, word(ys, j))) j)
 set colorbox user origin 1 - 95./W,0.2 size 14./W,0.5; set cblabel "goodput (1000/s)" offset 1.5,0; set format cb "%g"
-rounded(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.1f", v) : sprintf("%.2f", v)
+rounded(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.1f", v) : v >= 0.995 ? sprintf("%.2f", v) : sprintf("%.3f", v)
 begin(i) = 90./W + (1 - 210./W)*(i - 1)/NS
 set print $cells
 print "protocol,x,y,goodput"

@@ -89,23 +89,29 @@ do for [p in protocols] {
 }
 colour(p) = sum [i=1:NP] (P(i) eq p ? i : 0)
 C(i) = colour(S(i))
-basis = "simulated; ".counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
+# What the messages go over, where that is the same everywhere.
+kinds = ""
+kind(t) = t eq "unused" || strstrt(" ".kinds." ", " ".t."s ") > 0 ? 0 : (kinds = kinds.(kinds eq "" ? "" : " ").t."s", 0)
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq "link.kind" ? kind(stringcolumn("value")) : 0) nooutput
+simulated = experiment.": simulated".(words(kinds) == 1 ? " over ".kinds : "")."; "
+basis = simulated.counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
 
 # Trials that are in no fail-over, such as those whose heir led already.
 idle = ""
 without(all) = runs > all ? sprintf("%s without a fail-over", counted(runs - all, "trial", "trials")) : ""
-trials(all, lost) = "simulated; ".counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
+trials(all, lost) = simulated.counted(all, "trial", "trials").(lost == 0 ? ", all of which recovered" : ", of which ".thousands(lost)." never recovered and are left out").", seed ".seeds
 
 # What bars mean: bootstrap intervals where the run has them, else the range of its trials.
-hasIntervals = 0
+hasIntervals = 0; barred = " "; barless = 0
 if (has_file("intervals")) {
-  stats data."/intervals.csv" using (ours("configuration") && stringcolumn("metric") eq "client" ? (hasIntervals = 1, 0) : 0) nooutput
+  stats data."/intervals.csv" using (ours("configuration") && stringcolumn("metric") eq "client" && stringcolumn("statistic") eq "p50" ? (hasIntervals = 1, barred = barred.id("configuration")." ", 0) : 0) nooutput
 }
+stats data."/summary.csv" using (ours("configuration") && strstrt(barred, " ".id("configuration")." ") == 0 ? (barless = 1, 0) : 0) nooutput
 later = 0
 stats data."/summary.csv" using (ours("configuration") && column("trial") > 0 ? (later = later + 1, 0) : 0) nooutput
 alone = "no error bars from one trial"
 range = later > 0 ? "error bars: lowest to highest trial" : alone
-barsMean = hasIntervals ? "error bars: 95 % bootstrap interval" : range
+barsMean = hasIntervals ? (barless ? "bars: 95 % bootstrap interval, if trials suffice" : "error bars: 95 % bootstrap interval") : range
 
 # The inputs that are swept, each once; of a sweep over faults, the names of its cases.
 swept = ""

@@ -58,6 +58,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
   @Option(help: ArgumentHelp("Writes every event of one run.", valueName: "file")) var trace: String?
   @Flag(help: "Draws the charts at the end.") var plot = false
+  @Flag(help: "Reads and checks everything, says what would be run, and runs and writes nothing.") var dryRun = false
 
   func validate() throws {
     if let trials, !(1...10_000_000).contains(trials) { throw ValidationError("--trials: between 1 and 10000000") }
@@ -70,9 +71,10 @@ struct RunCommand: ParsableCommand {
       if plot { throw ValidationError("--shard runs a part: merge all parts, then draw them with 'plot'") }
     }
     if trace != nil || history != nil {
-      if plot || out != nil || trials != nil || precision != nil || shard != nil {
+      if plot || out != nil || trials != nil || precision != nil || shard != nil || dryRun {
         throw ValidationError(
-          "--trace and --history record one run: --plot, --out, --trials, --precision and --shard do not go with them")
+          "--trace and --history record one run: --plot, --out, --trials, --precision, --shard and --dry-run do not go "
+            + "with them")
       }
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
@@ -94,10 +96,11 @@ struct RunCommand: ParsableCommand {
     }
     let part = shard?.part(of: experiments) ?? experiments
     let folder = ResultFolder(out ?? suite.path(place(experiments, shard)), provenance(experiments, shard, suite))
-    try folder.begin()
+    if !dryRun { try folder.begin() }
     for chart in experiments.flatMap(\.omittedCharts) { Terminal.say("note: \(chart)") }
-    print(Parity(part.flatMap(\.points).flatMap(\.rows)).text)
     let run = ExperimentRun(.init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs))
+    print(RunHead(part).text)
+    if dryRun { return print(RunHead(part).plan(run.start, into: folder.path)) }
     let bar = ProgressBar("run", total: run.start.most, unit: "trials")
     let trouble = Latch<FileError>()
     Interruption.watch()
@@ -152,7 +155,8 @@ struct RunCommand: ParsableCommand {
       throw InputError("--protocol \(absent): takes part in none of \(all.joined(separator: ", "))")
     }
     for (path, value) in overrides where points.allSatisfy({ $0.ignores(path) }) {
-      throw InputError("--set \(path)=\(value): has no effect with the other values")
+      let reason = points.first?.obstacle(to: path) ?? "the other values"
+      throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
   }

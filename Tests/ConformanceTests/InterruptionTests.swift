@@ -3,6 +3,17 @@ import Harness
 import Measurement
 import Testing
 
+@Suite("A dry run") struct DryRunTests {
+  @Test("It runs and writes nothing, and refuses what a run would refuse")
+  func nothing() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "dry-\(UUID().uuidString)").path
+    #expect(try Program("run", "election", "--dry-run", "--out", folder).end() == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder))
+    #expect(try Program("run", "election", "--dry-run", "--set", "link.loss=2").end() == 2)
+    #expect(try Program("run", "election", "--dry-run", "--trace", folder).end() == 2)
+  }
+}
+
 @Suite("A run that is killed", .serialized) struct InterruptionTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "killed-\(UUID().uuidString)").path

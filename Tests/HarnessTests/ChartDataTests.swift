@@ -170,6 +170,49 @@ import Testing
     }
   }
 
+  private func picture(_ tables: ResultTables, _ chart: String) throws -> String {
+    var picture = ""
+    try draw(tables, [chart]) { folder, charts in
+      #expect(charts.first?.failure == nil)
+      picture = try String(contentsOfFile: folder + "/probe.svg", encoding: .utf8)
+    }
+    return picture
+  }
+
+  @Test(
+    "Distributions of different sizes share a panel; those of other values have one each, and a heading that says so")
+  func distributions() throws {
+    let sizes = try picture(try tables("cluster.replicas", ["3", "5", "7"]), "latency-cdf")
+    for size in ["3", "5", "7"] { #expect(sizes.contains("raft, n = \(size)")) }
+    #expect(!sizes.contains("cluster.replicas"))
+    let losses = try picture(try tables("link.loss", ["0", "0.01", "0.02"]), "latency-cdf")
+    for loss in ["0", "1", "2"] { #expect(losses.contains(">link.loss (%) = \(loss)<"), "\(loss)") }
+    #expect(losses.contains("Commit latency, by link.loss"))
+  }
+
+  @Test("A heading has the experiment's name, and the kind of its links unless that is swept")
+  func links() throws {
+    let streams = try picture(try tables("batch.window", ["1", "2", "3"]), "latency-sweep")
+    #expect(streams.contains("probe: simulated over streams; "))
+    let both = try picture(try tables("link.kind", ["stream", "datagram"]), "latency-bars")
+    #expect(both.contains("probe: simulated; ") && !both.contains("over streams"))
+  }
+
+  @Test("Where the interval of a point is missing, the heading says why")
+  func bars() throws {
+    var tables = try tables("batch.window", ["1", "2", "3"])
+    let subjects = Set(tables.summary.map(\.run.subject))
+    tables.intervals = subjects.map { subject in
+      var row = IntervalRow()
+      row.subject = subject
+      (row.metric, row.statistic, row.low, row.high) = (.client, .p50, 1_000, 2_000)
+      return row
+    }
+    #expect(try !picture(tables, "latency-sweep").contains("if trials suffice"))
+    tables.intervals.removeLast()
+    #expect(try picture(tables, "latency-sweep").contains("bootstrap interval, if trials suffice"))
+  }
+
   @Test("A chart that fails leaves no file, is noted on the page, and the others are drawn")
   func failure() throws {
     let suite = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path

@@ -39,7 +39,10 @@ import Testing
         "latency-bars", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}",
         "would mix the values of link.loss; draw latency-sweep, or sweep fewer"
       ),
-      ("latency-cdf", losses, "would mix the values of link.loss; draw latency-sweep, or sweep fewer"),
+      (
+        "latency-cdf", "sweep: {link.burst: [2, 3, 4, 5], link.loss: [1%, 2%, 3%, 4%], cluster.replicas: [3, 5]}",
+        "shows 12 combinations of swept values at most, and there are 16; draw latency-sweep, or sweep fewer"
+      ),
       ("cost-bars", losses, "would mix the values of link.loss; draw latency-sweep, or sweep fewer"),
       ("timeline", losses, "would mix the values of link.loss; draw timelines, or sweep fewer"),
       ("timelines", crash, "needs a sweep over an input, and nothing is swept; draw timeline, or sweep it"),

@@ -79,7 +79,8 @@ import Testing
         "cluster.sites: VA OR\nlink.between: VA OR 43ms\ncluster.leader-site: VR",
         "cluster.leader-site: 'VR' is not in cluster.sites; did you mean 'VA'?"
       ),
-      ("client.at: tokyo", "client.at: 'tokyo' is not in cluster.sites; there are none"),
+      ("client.at: ldr", "client.at: 'ldr' is not in cluster.sites; or write leader, follower, everywhere"),
+      ("client.at: leaders", "client.at: 'leaders' is not in cluster.sites; did you mean 'leader'?"),
     ])
   func sites(_ lines: String, _ message: String) throws { #expect(try complaint(lines) == "probe.yaml: \(message)") }
 

@@ -36,6 +36,9 @@ import Testing
     arguments: [
       ("link.loss: -0.1", "probe.yaml:4: link.loss: -0.1 is not a probability between 0 and 1"),
       ("link:\n  loss: 101%", "probe.yaml:5: link.loss: 101% is not a probability between 0 and 1"),
+      (
+        "workload.reads: 50", "probe.yaml:4: workload.reads: 50 is not a probability between 0 and 1; did you mean 50%?"
+      ),
       ("link.loss: nan", "probe.yaml:4: link.loss: nan is not a probability between 0 and 1"),
       ("client.delay: 5", "probe.yaml:4: client.delay: 5 is not a duration such as 15ms (units: ns, us, ms, s)"),
       ("client.delay: 5min", "probe.yaml:4: client.delay: 5min is not a duration such as 15ms (units: ns, us, ms, s)"),
@@ -118,7 +121,10 @@ import Testing
     "Sweeps",
     arguments: [
       ("sweep: {link.dealy: [1ms]}", "probe.yaml:4: unknown key 'link.dealy'; did you mean 'link.delay'?"),
-      ("sweep:\n  link.loss: [0, 2]", "probe.yaml:5: link.loss: 2 is not a probability between 0 and 1"),
+      (
+        "sweep:\n  link.loss: [0, 2]",
+        "probe.yaml:5: link.loss: 2 is not a probability between 0 and 1; did you mean 2%?"
+      ),
       ("sweep: {link.loss: 5%}", "probe.yaml:4: link.loss: a list is expected here, as in [a, b]"),
       ("sweep: {link.loss: []}", "probe.yaml:4: link.loss: nothing to sweep over"),
       ("sweep:\n  link.loss:\n  - 5%\n  - 0.05", "probe.yaml:7: link.loss: 0.05 is listed twice"),
@@ -129,7 +135,7 @@ import Testing
       ),
       (
         "workload.arrival: closed\nsweep: {workload.rate: [1/s, 2/s]}",
-        "probe.yaml: 'workload.rate' is swept, but has no effect with the other values"
+        "probe.yaml:5: 'workload.rate' is swept, but has no effect with workload.arrival closed"
       ),
     ])
   func sweeps(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
@@ -137,6 +143,10 @@ import Testing
   @Test(
     "Faults",
     arguments: [
+      (
+        "{at: 1s, crash: leader, after: 2s}",
+        "faults: unknown fault 'after'; one of \(FaultForm.all.map(\.name).joined(separator: ", ")), and beside it 'at' and 'for'"
+      ),
       ("{at: 1s, crsh: leader}", "faults: unknown fault 'crsh'; did you mean 'crash'?"),
       (
         "{at: 1s}",
@@ -202,23 +212,23 @@ import Testing
   @Test(
     "So much cannot be lost in bursts, wherever the two meet in time, and only there",
     arguments: [
-      ("link: {loss: 90%, burst: 4}", "probe.yaml: link.loss: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"),
+      ("link: {loss: 90%, burst: 4}", "probe.yaml: link.loss: 90% cannot be lost in bursts of 4; at most 80%, or 100%"),
       ("link: {loss: 80%, burst: 4}", ""), ("link: {loss: 1, burst: 4}", ""), ("link: {loss: 90%}", ""),
       (
         "link.burst: 4\nfaults: [{at: 1s, loss: 90%}]",
-        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+        "probe.yaml:6: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
       ),
       (
         "link.loss: 90%\nfaults: [{at: 1s, burst: 4, for: 1s}]",
-        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+        "probe.yaml:6: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
       ),
       (
         "faults: [{at: 1s, loss: 90%, for: 500ms}, {at: 1.2s..2s, burst: 4}]",
-        "probe.yaml:5: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+        "probe.yaml:5: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
       ),
       (
         "faults: [{at: 1s, loss: 90%, for: 1s}, {at: 1100ms, loss: 10%, for: 400ms}, {at: 1200ms, burst: 4}]",
-        "probe.yaml:5: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+        "probe.yaml:5: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
       ),
       ("faults: [{at: 1s, loss: 90%, for: 500ms}, {at: 1.5s, burst: 4}]", ""),
       ("faults: [{at: 1s, loss: 90%}, {at: 1s, loss: 0.5}, {at: 1s, burst: 4}]", ""),
@@ -272,7 +282,7 @@ import Testing
       ),
       (
         "faults:\n  - {at: 1s, loss: 90%}\n  - {at: 1s, burst: 4}",
-        "probe.yaml:6: faults: 0.9 cannot be lost in bursts of 4; at most 0.8, or 1"
+        "probe.yaml:6: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
       ),
     ])
   func placed(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }

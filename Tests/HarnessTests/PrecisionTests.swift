@@ -180,14 +180,18 @@ import Testing
     }
     #expect(try shipped("3%") == 30_000 && shipped("none") == nil)
     let error = #expect(throws: InputError.self) { try shipped("3") }
-    #expect(error?.description == "--precision: 3 is not a relative error between 0.01% and 50%, or none")
+    #expect(
+      error?.description == "--precision: 3 is not a relative error between 0.01% and 50%, or none; did you mean 3%?")
   }
 
   @Test(
     "What is no precision is refused",
     arguments: [
       ("precision: 5%", "probe.yaml: 'precision' needs 'trials' beside it: how many may it take at most?"),
-      ("precision: 5", "probe.yaml:4: precision: 5 is not a relative error between 0.01% and 50%, or none"),
+      (
+        "precision: 5",
+        "probe.yaml:4: precision: 5 is not a relative error between 0.01% and 50%, or none; did you mean 5%?"
+      ),
       ("precision: 0", "probe.yaml:4: precision: 0 is not a relative error between 0.01% and 50%, or none"),
       ("precison: 5%", "probe.yaml:4: unknown key 'precison'; did you mean 'precision'?"),
       ("precision: [1%]", "probe.yaml:4: precision: a single value is expected here"),

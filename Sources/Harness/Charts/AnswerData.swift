@@ -14,10 +14,17 @@ struct AnswerData {
     var faults: [FaultRow] = []
 
     var protocolName: String { subject.protocolName }
+    /// Replicas in the cluster.
+    var size: String { inputs["cluster.replicas"] ?? "?" }
 
     /// A percentile over all trials; nil if it is not printed.
     func latency(_ metric: LatencyMetric, _ quantile: Quantile) -> Int? {
       latency.first { $0.metric == metric && $0.quantile == quantile }?.value
+    }
+    /// Mean of what was due in the trials, in operations per second; nil: nothing comes at a rate.
+    var offered: Int? {
+      let rates = summary.compactMap { $0.offeredPerSecond?.millionths }
+      return rates.isEmpty ? nil : rates.reduce(0, +) / rates.count / 1_000_000
     }
     /// Mean goodput of the trials, in operations per second.
     var goodput: Int? {
@@ -97,6 +104,14 @@ struct AnswerData {
   /// The values of an input, ascending.
   func values(of key: String) -> [String] {
     Set(points.compactMap { $0.inputs[key] }).subtracting(["unused"]).sorted(by: Self.precedes)
+  }
+
+  /// The combinations of values that some inputs have, in their order, the last input changing fastest.
+  func combinations(of keys: [String]) -> [[String: String]] {
+    Set(points.map { point in point.inputs.filter { keys.contains($0.key) } }).sorted { a, b in
+      let differing = keys.first { a[$0] != b[$0] }
+      return differing.map { Self.precedes(a[$0] ?? "", b[$0] ?? "") } ?? false
+    }
   }
 
   /// Whether a value comes before another: by number, and what is none, such as unlimited, behind those.

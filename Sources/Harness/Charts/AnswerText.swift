@@ -47,8 +47,13 @@ enum AnswerText {
     return "\(rounded / scale).\(String(repeating: "0", count: digits - fraction.count))\(fraction) times"
   }
 
-  /// From `a` to `b`: how many times as much, or as little.
-  static func change(_ a: Int, _ b: Int) -> String? { b < a ? factor(b, a).map { "\($0) less" } : factor(a, b) }
+  /// From `a` to `b`: how many times as much, or as little; nil where that would read as once.
+  static func change(_ a: Int, _ b: Int) -> String? {
+    isSame(a, b) ? nil : b < a ? factor(b, a).map { "\($0) less" } : factor(a, b)
+  }
+
+  /// Whether two numbers are so near each other that a sentence should not rank them: within half of a percent.
+  static func isSame(_ a: Int, _ b: Int) -> Bool { abs(a - b) * 200 < min(abs(a), abs(b)) || a == b }
 
   static func percent(_ part: Int, of whole: Int) -> String {
     whole == 0 ? "0 %" : "\((part * 200 + whole) / (whole * 2)) %"

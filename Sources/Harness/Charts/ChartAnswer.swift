@@ -16,7 +16,7 @@ enum ChartAnswer {
   private static let kinds: [String: @Sendable (AnswerData) -> String?] = [
     "latency-cdf": commitLatency,
     "latency-sweep": latencySweep,
-    "goodput-sweep": { sweep($0, "goodput", text: AnswerText.rate) { $0.goodput } },
+    "goodput-sweep": goodputSweep,
     "latency-load": saturation,
     "latency-bars": choices,
     "heat-map": best,
@@ -32,16 +32,27 @@ enum ChartAnswer {
     "scenario-map": scenarios,
   ]
 
-  /// Each protocol at the most replicas that it was run with.
+  /// Each protocol at the most replicas that it was run with; where something else is swept, at its first and its last values.
   private static func commitLatency(_ data: AnswerData) -> String? {
-    var values: [(name: String, value: Int)] = []
-    for (name, points) in data.byProtocol {
-      let largest = points.last { $0.latency(.commit, .median) != nil }
-      guard let largest, let value = largest.latency(.commit, .median) else { continue }
-      values.append(("\(name) (n = \(largest.inputs["cluster.replicas"] ?? "?"))", value))
+    let others = data.swept.filter { $0 != "cluster.replicas" }.sorted()
+    let places = data.combinations(of: others)
+    var texts: [String] = []
+    for (index, place) in places.enumerated() where index == 0 || index == places.count - 1 {
+      var values: [(name: String, value: Int)] = []
+      for (name, points) in data.byProtocol {
+        let here = points.filter { point in others.allSatisfy { point.inputs[$0] == place[$0] } }
+        let known = here.filter { $0.latency(.commit, .median) != nil }
+        let largest = known.max { AnswerData.precedes($0.size, $1.size) }
+        guard let largest, let value = largest.latency(.commit, .median) else { continue }
+        values.append(("\(name) (n = \(largest.size))", value))
+      }
+      guard !values.isEmpty else { continue }
+      let text = "within \(AnswerText.ranking(values) { Humane.duration($0) })"
+      let names = others.map { "\($0) = \(place[$0] ?? "?")" }
+      texts.append(names.isEmpty ? text : "at \(AnswerText.list(names)) \(text)")
     }
-    guard !values.isEmpty else { return nil }
-    return "Half of the batches are durable on a majority within \(AnswerText.ranking(values) { Humane.duration($0) })."
+    return texts.isEmpty
+      ? nil : "Half of the batches are durable on a majority \(texts.joined(separator: "; "))."
   }
 
   private static func latencySweep(_ data: AnswerData) -> String? {
@@ -51,7 +62,33 @@ enum ChartAnswer {
     }
     guard let sentence, !tails.isEmpty else { return sentence }
     let highest = AnswerText.ranking(tails) { Humane.duration($0) }
-    return "\(sentence.dropLast()); the 99th percentile reaches \(highest)."
+    return "\(sentence.dropLast()); the 99th percentile reaches \(highest)\(waits(ofLost: data))."
+  }
+
+  /// What loss does to streams is mostly this wait, so a sweep over loss says how long it is. Empty: no stream loses more or less.
+  private static func waits(ofLost data: AnswerData) -> String {
+    let streams = data.points.filter { $0.inputs["link.kind"] == "stream" }
+    let waits = Set(streams.compactMap { $0.inputs["link.retransmission"] })
+    guard data.swept.contains("link.loss"), waits.count == 1, let wait = waits.first else { return "" }
+    return "; what a stream loses waits \(wait) or more, because fast retransmission is not modelled"
+  }
+
+  private static func goodputSweep(_ data: AnswerData) -> String? {
+    sweep(data, "goodput", text: AnswerText.rate) { $0.goodput }.map { "\($0.dropLast())\(surplus(data))." }
+  }
+
+  /// Who answers more than is offered: what was due before the window began, and answered in it. Empty: nobody.
+  private static func surplus(_ data: AnswerData) -> String {
+    let names = data.byProtocol.filter { _, points in
+      points.contains { point in
+        guard let goodput = point.goodput, let offered = point.offered else { return false }
+        return goodput * 100 > offered * 101
+      }
+    }.map(\.name)
+    guard !names.isEmpty else { return "" }
+    return
+      "; with \(AnswerText.list(names)) it is more than was offered in places, because operations of the warm-up were answered "
+      + "in the window"
   }
 
   /// From the smallest value of the axis to the largest, in each panel.
@@ -97,9 +134,8 @@ enum ChartAnswer {
     var most: [(name: String, value: Int)] = []
     for (name, points) in data.byProtocol {
       let loads = points.compactMap { point -> (offered: Int, goodput: Int)? in
-        let offered = point.summary.compactMap { $0.offeredPerSecond?.millionths }
-        guard !offered.isEmpty, let goodput = point.goodput else { return nil }
-        return (offered.reduce(0, +) / offered.count / 1_000_000, goodput)
+        guard let offered = point.offered, let goodput = point.goodput else { return nil }
+        return (offered, goodput)
       }
       guard let peak = loads.map(\.goodput).max() else { continue }
       most.append((name, peak))
@@ -124,6 +160,7 @@ enum ChartAnswer {
       let known = points.compactMap { point in point.latency(.client, .median).map { (point.inputs[key] ?? "?", $0) } }
         .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
       guard let least = known.first, let most = known.last, known.count > 1 else { return nil }
+      if AnswerText.isSame(least.1, most.1) { return (name, "the same for all (\(Humane.duration(least.1)))") }
       let factor = AnswerText.factor(least.1, most.1).map { ", \($0)" } ?? ""
       return (
         name,
@@ -136,17 +173,25 @@ enum ChartAnswer {
 
   /// Where the goodput is highest, and by how much.
   private static func best(_ data: AnswerData) -> String? {
+    var even: [(name: String, text: String)] = []
     let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
       let known = points.compactMap { point in point.goodput.map { (point: point, goodput: $0) } }
       guard let most = known.max(by: { $0.goodput < $1.goodput }), let least = known.map(\.goodput).min() else {
+        return nil
+      }
+      if known.count > 1, AnswerText.isSame(least, most.goodput) {
+        even.append((name, "(\(AnswerText.rate(most.goodput)))"))
         return nil
       }
       let place = data.swept.map { "\($0) = \(most.point.inputs[$0] ?? "?")" }.joined(separator: " and ")
       let factor = AnswerText.factor(least, most.goodput).map { ", \($0) the least" } ?? ""
       return (name, "at \(place) (\(AnswerText.rate(most.goodput))\(factor))")
     }
-    guard !texts.isEmpty else { return nil }
-    return "The goodput is highest \(AnswerText.grouped(texts))."
+    let parts = [
+      texts.isEmpty ? nil : "is highest \(AnswerText.grouped(texts))",
+      even.isEmpty ? nil : "is everywhere the same \(AnswerText.grouped(even))",
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : "The goodput \(parts.joined(separator: "; it "))\(surplus(data))."
   }
 
   /// Messages at the largest size, and how far the counts are from the textbook's.

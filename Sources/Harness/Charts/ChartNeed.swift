@@ -5,7 +5,7 @@ import Faults
 /// cannot tell apart, is refused before anything has run.
 struct ChartNeed: Sendable {
   /// What must hold for every configuration besides its sweep.
-  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop }
+  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop, fewPanels }
 
   /// How many swept inputs it takes.
   private let inputs: ClosedRange<Int>
@@ -33,7 +33,7 @@ struct ChartNeed: Sendable {
     "goodput-sweep": .init(1...2, fewer: "latency-cdf"),
     "latency-load": .init(1...2, of: "workload.rate", fewer: "latency-sweep"),
     "latency-bars": .init(1...1, fewer: "latency-cdf", more: "latency-sweep"),
-    "latency-cdf": .init(0...1, of: "cluster.replicas", more: "latency-sweep"),
+    "latency-cdf": .init(0...12, more: "latency-sweep", .fewPanels),
     "heat-map": .init(2...2, fewer: "goodput-sweep"),
     "cost-bars": .init(0...1, of: "cluster.replicas", more: "latency-sweep"),
     "election-cdf": .init(0...0, more: "outages", .strikesLeader),
@@ -117,11 +117,21 @@ extension ChartNeed.Demand {
         }
       }
       return nil
+    case .fewPanels:
+      let places = Set(points.map { $0.inputs.filter { $0.isSwept && !curves.contains($0.key) } })
+      return places.count <= mostPanels
+        ? nil
+        : "shows \(mostPanels) combinations of swept values at most, and there are \(places.count); draw latency-sweep, or "
+          + "sweep fewer"
     case .openLoop:
       let isMet = points.allSatisfy(\.isOpenLoop)
       return isMet ? nil : "needs operations that come at a rate; set workload.arrival to constant or poisson"
     }
   }
+
+  /// What the curves of one panel differ in.
+  private var curves: [String] { ["cluster.replicas", ExperimentPoint.faultsKey] }
+  private var mostPanels: Int { 12 }
 
   /// It counts every fault as one more leader that failed, and what is answered from a second after it on.
   private static func lackOfCrashes(_ point: ExperimentPoint) -> String? {

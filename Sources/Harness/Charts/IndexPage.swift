@@ -19,6 +19,7 @@ struct IndexPage {
       void == 0
       ? "All \(tables.summary.count) runs were verified."
       : "\(void) of \(tables.summary.count) runs are void and left out."
+    let givenUp = SearchesGivenUp(tables.summary).text.map { " \($0)." } ?? ""
     let experiments = charts.reduce(into: [ChartDrawer.Chart]()) { list, chart in
       if list.last?.experiment != chart.experiment { list.append(chart) }
     }
@@ -49,7 +50,7 @@ struct IndexPage {
       </head>
       <body>
       <h1>consensus-bench</h1>
-      <p>\(verdict) Simulated in virtual time: the same seed and inputs give the same numbers on every machine.</p>\(note)
+      <p>\(verdict)\(givenUp) Simulated in virtual time: the same seed and inputs give the same numbers on every machine.</p>\(note)
       <nav aria-label="Questions"><ul>
       \(contents.joined(separator: "\n"))
       </ul></nav>

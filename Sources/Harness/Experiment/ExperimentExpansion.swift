@@ -56,9 +56,11 @@ struct ExperimentExpansion {
       for value in cases { unused.remove(value.path) }
       for variant in variants {
         if variant.requiresSessions, settings.environment.link.kind == .datagram {
+          let others = variants.filter { !$0.requiresSessions }.map(\.name)
+          let choice = others.isEmpty ? "" : ", as --protocol \(others.joined(separator: ",")) does"
           throw InputError(
-            "\(fileName): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind datagram "
-              + "does not give; leave it out, or use stream")
+            "\(places["link.kind", ""]): protocol '\(variant.name)' is defined over sessions that keep order, which link.kind "
+              + "datagram does not give; leave it out\(choice), or use stream, in a file of its own if both are swept")
         }
         if !variant.transfersLeadership, let asked = faults.transfer {
           throw InputError(
@@ -76,8 +78,9 @@ struct ExperimentExpansion {
             template: settings.configuration(), faults: faults))
       }
     }
-    if let key = unused.sorted().first {
-      throw InputError("\(fileName): '\(key)' is swept, but has no effect with the other values")
+    if let path = unused.sorted().first {
+      let reason = try ExperimentKey.named(path).obstacle(points.last?.inputs ?? [])
+      throw InputError("\(places[path, ""]): '\(path)' is swept, but has no effect with \(reason)")
     }
     if let error = losses.error(places) { throw error }
     return points

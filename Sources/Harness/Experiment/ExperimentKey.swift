@@ -1,3 +1,5 @@
+import Faults
+
 /// An input that an experiment file or `--set` can give, and any sweep can vary.
 public struct ExperimentKey: Sendable {
   /// Its section and its name: `link.loss`.
@@ -30,6 +32,28 @@ public struct ExperimentKey: Sendable {
   func set(_ text: String, in settings: inout ExperimentSettings) throws(InputError) {
     try write(text.trimmed, &settings)
   }
+
+  /// Which of `inputs` leaves this key without effect, and its value: the first that need only be another. In general words if no single
+  /// one does.
+  func obstacle(_ inputs: [ExperimentPoint.Input]) -> String {
+    var settings = ExperimentSettings()
+    for input in inputs where input.value != "unused" {
+      try? Self.byPath[input.key]?.set(input.value, in: &settings)
+    }
+    for (path, others) in Self.deciding {
+      for value in others {
+        var other = settings
+        try? Self.byPath[path]?.set(value, in: &other)
+        if isUsed(other), !isUsed(settings), let now = Self.byPath[path]?.text(settings) { return "\(path) \(now)" }
+      }
+    }
+    return "the other values"
+  }
+  /// The keys that decide whether others count, each with values that let them.
+  private static let deciding = [
+    ("workload.arrival", ArrivalKind.allCases.map(\.rawValue)), ("link.kind", LinkModel.Kind.allCases.map(\.rawValue)),
+    ("cluster.sites", ["none", "A B"]),
+  ]
 
   /// The key with this path.
   static func named(_ path: String) throws(InputError) -> ExperimentKey {

@@ -48,12 +48,23 @@ public struct ExperimentPoint: Sendable {
   /// Whether the other values leave the input at `path` without effect.
   public func ignores(_ path: String) -> Bool { inputs.contains { $0.key == path && $0.value == "unused" } }
 
+  /// What leaves the input at `path` without effect, such as `workload.arrival closed`.
+  public func obstacle(to path: String) -> String? { (try? ExperimentKey.named(path))?.obstacle(inputs) }
+
   /// The swept inputs, as `--set` takes them; the case of a sweep over faults stands for these.
   public var sweptAssignments: [String] {
     inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { "\($0.key)=\($0.value)" }
   }
-  /// The same in one line; empty if nothing is swept.
-  public var sweptText: String { sweptAssignments.joined(separator: " ") }
+  /// The same in one line for people, shares in percent; empty if nothing is swept.
+  public var sweptText: String {
+    inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { input in
+      let share = Self.shares.contains(input.key) ? Double(input.value).map(ValueForm<Double>.percent) : nil
+      return "\(input.key)=\(share ?? input.value)"
+    }.joined(separator: " ")
+  }
+  /// The inputs that are probabilities.
+  private static let shares = Set(
+    ExperimentKey.all.filter { $0.form == ValueForm<Double>.probability.name }.map(\.path))
 
   /// The input that says what goes wrong.
   static let faultsKey = "faults"

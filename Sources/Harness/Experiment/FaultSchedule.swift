@@ -91,9 +91,11 @@ struct FaultSchedule: Hashable, Sendable {
   static func contradiction(loss: Double, burst: Double) -> String? {
     let most = LossProcess.most(inBurstsOf: burst)
     guard loss < 1, loss > most else { return nil }
-    let (probability, length) = (ValueForm<Double>.probability, ValueForm<Double>.burst)
+    let percent = ValueForm<Double>.percent
+    // Rounded down, so that it may be taken at its word.
+    let floor = (most * 10_000).rounded(.down) / 10_000
     return
-      "\(probability.print(loss)) cannot be lost in bursts of \(length.print(burst)); at most \(probability.print(most)), or 1"
+      "\(percent(loss)) cannot be lost in bursts of \(ValueForm<Double>.burst.print(burst)); at most \(percent(floor)), or 100%"
   }
 }
 

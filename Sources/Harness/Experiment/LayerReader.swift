@@ -131,7 +131,8 @@ struct LayerReader {
         guard let form = FaultForm.all.first(where: { $0.name == entry.key }) else {
           let names = FaultForm.all.map(\.name)
           let hint = NearestName.hint(
-            for: entry.key, among: names + ["at", "for"], otherwise: "; one of \(names.joined(separator: ", "))")
+            for: entry.key, among: names + ["at", "for"],
+            otherwise: "; one of \(names.joined(separator: ", ")), and beside it 'at' and 'for'")
           throw yaml.error(entry.node, "faults: unknown fault '\(excerpt(entry.key))'\(hint)")
         }
         if let kind { throw yaml.error(entry.node, "faults: '\(kind.form.name)' and '\(form.name)' in one entry") }
@@ -165,7 +166,7 @@ extension ValueForm where Value == FixedDecimal? {
       parse: { text throws(InputError) in
         if text == "none" { return nil }
         guard let value = Quantity(text)?.real(in: ["": 0, "%": -2]), (0.0001...0.5).contains(value) else {
-          throw refusal(of: text, name)
+          throw refusal(ofShare: text, name, 0.0001...0.5)
         }
         return FixedDecimal(millionths: Int((value * 1_000_000).rounded()))
       },

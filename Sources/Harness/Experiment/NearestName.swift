@@ -5,12 +5,13 @@ enum NearestName {
     nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? otherwise
   }
 
-  /// The nearest of `names`, if at most a third of its letters differ; of equally near ones the first.
+  /// The nearest of `names`, if at most a third of its letters differ, or one of several; of equally near ones the first.
   static func nearest(to name: String, among names: [String]) -> String? {
     guard name.count <= 100 else { return nil }
     let ranked = names.map { (name: $0, distance: distance(name, $0)) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= max(1, max(best.name.count, name.count) / 3) ? best.name : nil
+    let longer = max(best.name.count, name.count)
+    return best.distance < longer && best.distance <= max(1, longer / 3) ? best.name : nil
   }
 
   /// The fewest insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.

@@ -136,14 +136,18 @@ extension ValueForm where Value == GroupCommit {
 extension Geography {
   /// What does not fit together, with the key to blame; nil: all is well.
   var contradiction: (key: String, reason: String)? {
-    func unknown(_ key: String, _ site: Site) -> (key: String, reason: String)? {
+    func unknown(_ key: String, _ site: Site, _ words: [String] = []) -> (key: String, reason: String)? {
       guard !sites.contains(site) else { return nil }
-      let names = sites.map(\.name)
+      let known = ValueForm<[Site]>.sites.print(sites)
+      let choice = sites.isEmpty && !words.isEmpty ? "" : "; there are \(known)"
       let hint = NearestName.hint(
-        for: site.name, among: names, otherwise: "; there are \(ValueForm<[Site]>.sites.print(sites))")
+        for: site.name, among: sites.map(\.name) + words,
+        otherwise: choice + (words.isEmpty ? "" : "; or write \(words.joined(separator: ", "))"))
       return (key, "'\(site)' is not in cluster.sites\(hint)")
     }
-    if case .site(let site) = clients, let problem = unknown("client.at", site) { return problem }
+    if case .site(let site) = clients, let problem = unknown("client.at", site, ["leader", "follower", "everywhere"]) {
+      return problem
+    }
     guard !sites.isEmpty else { return nil }
     if let leaderSite, let problem = unknown("cluster.leader-site", leaderSite) { return problem }
     return missing.map {

@@ -14,6 +14,12 @@ struct ValueForm<Value: Sendable>: Sendable {
     let hint = NearestName.hint(for: first, among: words)
     return InputError("\(text.isEmpty ? "nothing" : excerpt(text)) is not \(name)\(hint)")
   }
+
+  /// The same of a share that must be in `range`; whoever left out its percent sign hears of it.
+  static func refusal(ofShare text: String, _ name: String, _ range: ClosedRange<Double>) -> InputError {
+    let isPercent = Quantity(text)?.real(in: ["": -2]).map { range.contains($0) && $0 > 0 } ?? false
+    return InputError(refusal(of: text, name).description + (isPercent ? "; did you mean \(text)%?" : ""))
+  }
 }
 
 extension ValueForm {
@@ -97,7 +103,7 @@ extension ValueForm where Value == Double {
       name: name,
       parse: { text throws(InputError) in
         guard let value = Quantity(text)?.real(in: ["": 0, "%": -2]), (0...1).contains(value) else {
-          throw refusal(of: text, name)
+          throw refusal(ofShare: text, name, 0...1)
         }
         return value
       },
@@ -145,6 +151,9 @@ extension ValueForm where Value == Double {
       },
       print: { shortest($0) + "x" })
   }()
+
+  /// A share in percent, to a millionth of one.
+  static func percent(_ share: Double) -> String { shortest((share * 100_000_000).rounded() / 1_000_000) + "%" }
 
   private static func shortest(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int64(value))" }

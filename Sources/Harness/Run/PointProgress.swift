@@ -98,7 +98,7 @@ struct PointProgress: Sendable {
   /// Trials before which no spread is believed. Ten are what Law recommends for stopping at an estimated relative error (*Simulation
   /// Modeling and Analysis*, 5th edition, section 9.4.1): from fewer the estimate is too often too small by chance. A fail-over is one
   /// number a trial, and the median of such numbers needs ten below it and ten above.
-  private static func least(_ metric: HeadlineMetric) -> Int { metric == .d3 ? 2 * Distribution.samplesAbove : 10 }
+  static func least(_ metric: HeadlineMetric) -> Int { metric == .d3 ? 2 * Distribution.samplesAbove : 10 }
 
   private var isMet: Bool? {
     guard let target else { return nil }

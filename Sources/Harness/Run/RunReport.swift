@@ -18,7 +18,8 @@ public struct RunReport {
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
       let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables) : ""
-      return "\(experiment.name): \(experiment.question)\n\(table)" + answers + missed(in: experiment)
+      let remarks = remarks(on: experiment, hasElections: hasElections).map { "  \($0)\n" }.joined()
+      return "\(experiment.name): \(experiment.question)\n\(table)" + remarks + answers + missed(in: experiment)
     }
     let part = shard.map { "shard \($0.index) of \($0.count): merge for conclusions\n" }
     return (sections + (part.map { [$0] } ?? [])).joined(separator: "\n")
@@ -36,10 +37,14 @@ public struct RunReport {
       guard let row = tables.precision.first(where: { $0.subject == subject }), row.isMet == false,
         let target = row.target, isVerified(subject)
       else { return nil }
+      let name = [point.variant.name, point.sweptText].filter { !$0.isEmpty }.joined(separator: " ")
+      if let least = Self.neededTrials(row) {
+        return "not precise: \(name): a relative standard error of \(Humane.percent(row.relativeError)) is believed of "
+          + "\(least) trials, and \(row.trials) were allowed\n"
+      }
       let reached =
         row.relativeError.map { "a relative standard error of \(Humane.percent($0))" }
         ?? (row.trials > 1 ? "no mean, because trials never recovered" : "no error, which takes two trials")
-      let name = [point.variant.name, point.sweptText].filter { !$0.isEmpty }.joined(separator: " ")
       return "not precise: \(name): \(reached) after the \(AnswerText.count(row.trials, "trial", "trials")) that were "
         + "allowed, instead of \(Humane.percent(target))\n"
     }
@@ -57,15 +62,15 @@ public struct RunReport {
     guard !rows.isEmpty else { return nil }
     let known = rows.allSatisfy { $0.verdict == .ok } ? numbers : nil
     return [
-      point.variant.name, point.sweptText, "\(rows.count)", error(point.subject), Self.verdict(of: rows.map(\.verdict)),
+      point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
     ] + (known ?? Array(repeating: "-", count: columns))
   }
 
   private func load(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
-      ("goodput", .right),
-      ("client p50", .right), ("95 %", .right), ("p99", .right), ("commit p50", .right), ("p99", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("goodput", .right),
+      ("client mean", .right), ("error", .right), ("client p50", .right), ("95 %", .right), ("p99", .right),
+      ("commit p50", .right), ("p99", .right),
       ("frames/batch", .right),
       ("textbook", .right), ("fsyncs/batch", .right),
     ])
@@ -78,7 +83,8 @@ public struct RunReport {
       let fsyncs = FixedDecimal(rows.reduce(0) { $0 + $1.fsyncs }, over: batches)
       let replies = rows.reduce(0) { $0 + ($1.goodputPerSecond?.millionths ?? 0) / rows.count } / 1_000_000
       let numbers = [
-        "\(Humane.count(replies))/s", value(subject, .client, .median), interval(subject, .client),
+        "\(Humane.count(replies))/s", mean(subject), error(subject), value(subject, .client, .median),
+        interval(subject, .client),
         value(subject, .client, .percent(99)),
         value(subject, .commit, .median), value(subject, .commit, .percent(99)), Self.rounded(frames),
         Self.rounded(rows[0].framesPerBatchExpected), Self.rounded(fsyncs),
@@ -90,10 +96,10 @@ public struct RunReport {
 
   private func elections(of experiment: Experiment) -> String {
     var table = TextTable([
-      ("protocol", .left), ("swept", .left), ("trials", .right), ("error", .right), ("verdict", .left),
-      ("fail-overs", .right), ("censored", .right),
+      ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("fail-overs", .right),
+      ("censored", .right),
       ("detection p50", .right), ("election p50", .right), ("D1 p50", .right), ("D2 p50", .right), ("p90", .right),
-      ("D3 p50", .right), ("95 %", .right), ("split votes", .right),
+      ("D3 p50", .right), ("95 %", .right), ("D3 mean", .right), ("error", .right), ("split votes in all", .right),
     ])
     for point in experiment.points {
       let rows = tables.elections.filter { $0.run.subject == point.subject }
@@ -101,7 +107,7 @@ public struct RunReport {
         "\(rows.count)", "\(rows.count { $0.isCensored })", Self.quantile(.median, rows.map(\.detection)),
         Self.quantile(.median, rows.map(\.election)), Self.quantile(.median, rows.map(\.d1)),
         Self.quantile(.median, rows.map(\.d2)), Self.quantile(.percent(90), rows.map(\.d2)),
-        Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3),
+        Self.quantile(.median, rows.map(\.d3)), interval(point.subject, .d3), mean(point.subject), error(point.subject),
         "\(rows.reduce(0) { $0 + $1.splitVotes })",
       ]
       if let row = row(point, rows.isEmpty ? nil : numbers, of: numbers.count) { table.add(row) }
@@ -120,11 +126,45 @@ public struct RunReport {
     return row.map { Humane.interval($0.low, $0.high) } ?? "-"
   }
 
-  /// The relative error of the headline number, beside the one that was asked for if it was not met.
+  /// What the columns do not say by themselves.
+  private func remarks(on experiment: Experiment, hasElections: Bool) -> [String] {
+    let runs = tables.summary.filter { $0.run.subject.experiment == experiment.name }
+    let sizes = experiment.points.map { point in tables.elections.count { $0.run.subject == point.subject } }
+    let fewest = sizes.filter { $0 > 0 }.min() ?? 0
+    let needed = [Quantile.median, .percent(90)].map { Self.leastTrials(for: $0) }
+    let isThin = hasElections && fewest < needed[1]
+    return [
+      SearchesGivenUp(runs).text.map { "\($0)." },
+      isThin
+        ? "Of fewer than \(needed[0]) fail-overs no median is given, and of fewer than \(needed[1]) no p90." : nil,
+    ].compactMap(\.self)
+  }
+
+  /// The mean of the headline number.
+  private func mean(_ subject: Subject) -> String {
+    Humane.duration(tables.precision.first { $0.subject == subject }?.mean)
+  }
+
+  /// The relative error of that mean; where a target was missed, that, or how many trials it takes to believe that it was met.
   private func error(_ subject: Subject) -> String {
     guard let row = tables.precision.first(where: { $0.subject == subject }) else { return "-" }
-    let missed = row.isMet == false ? row.target.map { ", not \(Humane.percent($0))" } : nil
-    return Humane.percent(row.relativeError) + (missed ?? "")
+    let error = Humane.percent(row.relativeError)
+    guard row.isMet == false, let target = row.target else { return error }
+    return error + (Self.neededTrials(row).map { ", of fewer than \($0) trials" } ?? ", not \(Humane.percent(target))")
+  }
+
+  /// How many trials it would have taken to believe that the target was met; nil: it was not, or it is.
+  private static func neededTrials(_ row: PrecisionRow) -> Int? {
+    let least = PointProgress.least(row.metric)
+    guard row.trials < least, let target = row.target, let error = row.relativeError else { return nil }
+    return error <= target ? least : nil
+  }
+
+  /// The fewest values of which that many lie above a quantile.
+  private static func leastTrials(for quantile: Quantile) -> Int {
+    var count = 1
+    while count - quantile.rank(of: count) < Distribution.samplesAbove { count += 1 }
+    return count
   }
 
   /// Of all values, those that were never reached being the longest; `-` if too few are above it.
