@@ -352,7 +352,7 @@ import Testing
     made.addTimeline([5, 5, 5, 12, 5, 10])
     #expect(
       made.answer("timeline") == """
-        In the worst trial, nobody is answered for no time with zab, 1.50 s with raft, and answers are slow for no time with raft, \
+        In the worst trial, no answer comes for 0 s with zab, 1.50 s with raft, and answers are slow for 0 s with raft, \
         1.00 s with zab \(Self.intervals); the longest mean latency of an interval 5.00 ms with raft, 12.0 ms with zab; what \
         struck: crash.
         """)
@@ -364,7 +364,7 @@ import Testing
     made.add("raft")
     made.addTimeline([5, 5, 0, 0])
     made.tables.summary[0].window = 1_600_000_000
-    #expect(made.answer("timeline")?.contains("nobody is answered for 600 ms with raft") == true)
+    #expect(made.answer("timeline")?.contains("no answer comes for 600 ms with raft") == true)
   }
 
   @Test("Of a sweep, each case has its own outage")
@@ -376,8 +376,8 @@ import Testing
     }
     #expect(
       made.answer("timelines") == """
-        In the worst trial, at link.loss = 1 nobody is answered for 500 ms with raft, and answers are slow for no time with raft; \
-        at link.loss = 2 nobody is answered for no time with zab, 1.00 s with raft, and answers are slow for no time with raft, \
+        In the worst trial, at link.loss = 1 no answer comes for 500 ms with raft, and answers are slow for 0 s with raft; \
+        at link.loss = 2 no answer comes for 0 s with zab, 1.00 s with raft, and answers are slow for 0 s with raft, \
         500 ms with zab \(Self.intervals); nothing struck.
         """)
   }

@@ -212,7 +212,10 @@ import Testing
   @Test(
     "So much cannot be lost in bursts, wherever the two meet in time, and only there",
     arguments: [
-      ("link: {loss: 90%, burst: 4}", "probe.yaml: link.loss: 90% cannot be lost in bursts of 4; at most 80%, or 100%"),
+      (
+        "link: {loss: 90%, burst: 4}",
+        "probe.yaml:5: link.loss: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
+      ),
       ("link: {loss: 80%, burst: 4}", ""), ("link: {loss: 1, burst: 4}", ""), ("link: {loss: 90%}", ""),
       (
         "link.burst: 4\nfaults: [{at: 1s, loss: 90%}]",
@@ -255,15 +258,18 @@ import Testing
         "workload: {keys: 3, key-choice: hot 90% 90%}",
         "workload.key-choice: of 3 keys (workload.keys) all would be hot"
       ),
-      ("workload.sessions: 10001", "sessions.limit: 10000 is less than the 10001 sessions that the workload opens"),
+      (
+        "workload.sessions: 10001",
+        "sessions.limit: 10000 is less than the 10001 sessions that the workload opens (workload.sessions)"
+      ),
       (
         "protocols: [orderly]\nlink.kind: datagram",
         "protocol 'orderly' is defined over sessions that keep order, which link.kind datagram does not give; leave it out, "
-          + "or use stream"
+          + "or use stream, in a file of its own if both are swept"
       ),
     ])
   func contradictions(_ lines: String, _ message: String) throws {
-    #expect(try Bench.complaint(lines) == "probe.yaml: \(message)")
+    #expect(try Bench.complaint(lines) == "probe.yaml:4: \(message)")
   }
 
   @Test(

@@ -105,7 +105,7 @@ import Testing
       ("{at: 1s, reconnect: leader}", "1s reconnect leader", .reconnect(.leader)),
     ])
   func faults(_ entry: String, _ text: String, _ fault: Fault) throws {
-    let point = try #require(Bench.experiment("faults: [\(entry)]").points.first)
+    let point = try #require(Bench.experiment("link.loss: 1%\nfaults: [\(entry)]").points.first)
     #expect(point.value("faults") == text)
     #expect(point.configuration(seed: 1, trial: 0).faults.faults.map(\.fault) == [fault])
   }

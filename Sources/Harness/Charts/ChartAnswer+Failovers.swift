@@ -169,8 +169,8 @@ extension ChartAnswer {
       slow.append((name, worst.slow))
     }
     guard !silent.isEmpty else { return nil }
-    func text(_ value: Int) -> String { value == 0 ? "no time" : Humane.duration(value) }
-    return "nobody is answered for \(AnswerText.ranking(silent, text)), and answers are slow for "
+    func text(_ value: Int) -> String { value == 0 ? "0 s" : Humane.duration(value) }
+    return "no answer comes for \(AnswerText.ranking(silent, text)), and answers are slow for "
       + AnswerText.ranking(slow, text)
   }
 

@@ -69,7 +69,9 @@ struct ExperimentSettings: Hashable, Sendable {
     let sessions = arrival == .closed ? clients : arrival == .none ? 0 : workload.sessions
     if sessions > environment.sessionLimit {
       return (
-        "sessions.limit", "\(environment.sessionLimit) is less than the \(sessions) sessions that the workload opens"
+        "sessions.limit",
+        "\(environment.sessionLimit) is less than the \(sessions) sessions that the workload opens "
+          + "(\(arrival == .closed ? "workload.clients" : "workload.sessions"))"
       )
     }
     return nil
