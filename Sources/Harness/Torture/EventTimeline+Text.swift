@@ -33,7 +33,7 @@ extension EventTimeline {
     let time = String(format: "%.3f", Double(entry.time) / 1e6)
     switch entry.lane {
     case .fault:
-      let text = "\(Self.pad(time, Self.timeWidth - 1)) ══ \(entry.text) "
+      let text = "\(Self.pad(time, Self.timeWidth - 2))  ══ \(entry.text) "
       return [text + String(repeating: "═", count: max(0, width - text.count))]
     case .clients: return columns([time, entry.text])
     case .node(let index):

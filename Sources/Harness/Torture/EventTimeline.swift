@@ -70,9 +70,7 @@ public struct EventTimeline {
       }
     case "timer":
       guard let node, let timer = try? fields.word("timer") else { return }
-      inputs[node] = "timer \(timer)"
-      // A heartbeat that is due is as quiet as the message.
-      inputPurposes[node] = timer == "heartbeat" ? .heartbeat : nil
+      (inputs[node], inputPurposes[node]) = ("timer \(timer)", nil)
     case "synced":
       guard let node, let position = try? fields.number("position") else { return }
       entries.append(.init(time: time, lane: .node(node), text: "on disk: \(position)", isQuiet: true))
@@ -97,7 +95,8 @@ public struct EventTimeline {
       return old == field.value
         ? nil : field.name == "role" ? field.value.uppercased() : "\(field.name) \(old)→\(field.value)"
     }
-    let isRoutine = input == nil || purpose == .heartbeat || purpose == .replication || purpose == .notice
+    // A timer matters by what it changes or sends, and so do the messages of every day.
+    let isRoutine = purpose != .election && purpose != .synchronization
     let parts = [input].compactMap { $0 } + (changes.isEmpty ? [] : [changes.joined(separator: ", ")])
     entries.append(
       .init(

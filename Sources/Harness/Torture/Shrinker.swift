@@ -19,8 +19,9 @@ public struct Shrinker {
   private let trial: Trial
   private let invariant: String
   private let progress: (Int) -> Void
-  /// Seeds of each candidate, the known one first.
+  /// Seeds of each candidate, the known one first; more of them where much is to be gained.
   private static let luck: UInt64 = 4
+  private static let muchLuck: UInt64 = 16
 
   /// Nil if `schedule` does not fail at all.
   ///
@@ -57,12 +58,12 @@ public struct Shrinker {
   // MARK: One candidate
 
   /// Whether `candidate` still fails alike; then it is the best.
-  @discardableResult private mutating func attempt(_ candidate: Schedule) -> Bool {
+  @discardableResult private mutating func attempt(_ candidate: Schedule, luck most: UInt64 = luck) -> Bool {
     guard candidate != best else { return false }
     var candidate = candidate
     let seed = best.seed
-    for luck in 0..<Self.luck {
-      guard tries < most else { return false }
+    for luck in 0..<most {
+      guard tries < self.most else { return false }
       tries += 1
       progress(tries)
       candidate.seed = seed &+ luck
@@ -86,21 +87,22 @@ public struct Shrinker {
 
   // MARK: Delta debugging
 
-  /// Leaves out ever smaller parts of a list, until no single item can go.
+  /// Leaves out ever smaller parts of a list, until no single item can go, or a good part of all runs is used up.
   private mutating func minimize<Item>(_ list: WritableKeyPath<Schedule, [Item]>) {
     var parts = 1
-    while !best[keyPath: list].isEmpty, tries < most {
+    let end = min(most, tries + most / 5)
+    while !best[keyPath: list].isEmpty, tries < end {
       let count = best[keyPath: list].count
       let length = (count + parts - 1) / parts
       var isSmaller = false
       // From the end: what comes late disturbs least.
-      var end = count
-      while end > 0, tries < most {
+      var last = count
+      while last > 0, tries < end {
         var candidate = best
-        let start = max(0, end - length)
-        candidate[keyPath: list].removeSubrange(start..<end)
-        if attempt(candidate) { isSmaller = true }
-        end = min(start, best[keyPath: list].count)
+        let first = max(0, last - length)
+        candidate[keyPath: list].removeSubrange(first..<last)
+        if attempt(candidate, luck: length > 8 ? Self.muchLuck : Self.luck) { isSmaller = true }
+        last = min(first, best[keyPath: list].count)
       }
       if length == 1, !isSmaller { return }
       parts = isSmaller ? max(1, parts - 1) : min(parts * 2, best[keyPath: list].count)
@@ -135,9 +137,12 @@ public struct Shrinker {
       { $0.settings.environment.link.delay = .constant(.milliseconds(1)) },
       { $0.settings.environment.clientDelay = .zero },
       { $0.settings.environment.snapshotEvery = 0 },
+      { $0.settings.environment.takesSnapshots(every: 2) },
+      { $0.settings.environment.takesSnapshots(every: 5) },
       { $0.settings.environment.batch.commands = 1 },
       { $0.settings.environment.timing.trustsDisconnect = false },
       { for index in $0.operations.indices { $0.operations[index].padding = 0 } },
+      { $0.round() },
     ]
   }
 
@@ -209,11 +214,29 @@ extension Schedule {
     settings.measure.window = max(.milliseconds(1), settings.measure.window - shift)
   }
 
+  /// Every time to the whole millisecond.
+  fileprivate mutating func round() {
+    for index in operations.indices { operations[index].at = operations[index].at.roundedDown }
+    for index in faults.indices {
+      faults[index].at = faults[index].at.roundedDown
+      if let length = faults[index].fault.length { faults[index].fault = faults[index].fault.lasting(length.roundedUp) }
+    }
+  }
+
   /// Three replicas show most of what more do.
   fileprivate mutating func reduceReplicas() {
     guard replicas > 3 else { return }
     settings.environment.replicas = 3
     faults.removeAll { $0.fault.nodes.contains { $0.index > 2 } }
+  }
+}
+
+extension Environment {
+  /// What takes a long log takes a short one then; nothing if there are no snapshots, or more of them.
+  fileprivate mutating func takesSnapshots(every slots: Int) {
+    guard snapshotEvery > slots else { return }
+    snapshotEvery = slots
+    retained = min(retained, slots)
   }
 }
 
