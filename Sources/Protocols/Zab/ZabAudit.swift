@@ -13,6 +13,7 @@ public struct ZabAudit: ClusterAudit {
     var currentEpoch: UInt32 = 0
     var standing = Zab.Standing.looking
     var phase = Zab.Phase.election
+    var hasAcknowledgedLeader = false
     var vote: Zab.Vote?
     var round: UInt64 = 0
     var commit = Slot(0)
@@ -29,7 +30,7 @@ public struct ZabAudit: ClusterAudit {
 
     /// Whether `peer` leads and brings it a history.
     func isSynchronizing(with peer: NodeID, _ core: borrowing Zab) -> Bool {
-      phase == .synchronization && core.standing == .following && core.leader == peer
+      phase == .synchronization && !hasAcknowledgedLeader && core.standing == .following && core.leader == peer
     }
   }
   /// What is known of one epoch.
@@ -124,6 +125,7 @@ public struct ZabAudit: ClusterAudit {
     counts.note(input, before, core, effects)
     mirrors[index].standing = core.standing
     mirrors[index].phase = core.phase
+    mirrors[index].hasAcknowledgedLeader = core.hasAcknowledgedLeader
     mirrors[index].vote = core.vote
     mirrors[index].round = core.round
     mirrors[index].commit = core.commit
