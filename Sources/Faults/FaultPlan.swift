@@ -48,6 +48,8 @@ public enum Fault: Hashable, Sendable {
   case flap(FlappingLinks, period: Duration, for: Duration?)
   /// Nothing that the target writes becomes durable for a while; what was under way is then, and the rest after it.
   case stallDisk(FaultTarget, Duration)
+  /// The disk breaks. `for`: how long it lies or is full; the rest happens once.
+  case breakDisk(FaultTarget, DiskFault, for: Duration)
   case change(Condition, for: Duration?)
   /// An operator asks the leader to hand over to the target.
   case transfer(to: FaultTarget)
@@ -61,7 +63,7 @@ extension Fault {
     switch self {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
       .mute(let target, _, _), .star(let target, _), .flap(.target(let target), _, _), .stallDisk(let target, _),
-      .transfer(let target), .reconnect(let target),
+      .breakDisk(let target, _, _), .transfer(let target), .reconnect(let target),
       .change(.disk(let target, _), _), .change(.processor(let target, _), _), .change(.clock(let target, _), _):
       target
     case .change(.delay(let target, _), _): target

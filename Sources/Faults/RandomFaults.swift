@@ -8,6 +8,8 @@ public struct RandomFaults: Sendable {
   public var burst: Double
   public var duplication: Double
   public var reordering: Double
+  /// Disks are sectors, and a crash tears what is not synced. Otherwise a crash keeps a prefix of it.
+  public var hasSectors: Bool
 
   /// What is drawn. Each kind has a random stream of its own, so that a new one leaves the others as they were.
   enum Kind: UInt64, CaseIterable {
@@ -61,6 +63,8 @@ public struct RandomFaults: Sendable {
       let kind = kinds[Int(random.below(UInt64(kinds.count)))]
       faults = [.init(at: span / 4, Self.fault(kind, nodes, span / 2, &random))]
     }
+    hasSectors = Self.hasSectors(seed)
+    if hasSectors { faults += Self.diskFaults(seed, nodes, span) }
     plan = FaultPlan(faults)
   }
 
@@ -68,6 +72,32 @@ public struct RandomFaults: Sendable {
   private static var share: Double { 0.3 }
   /// A fault lasts at least so long, so that faults do not cancel out.
   private static var shortest: Duration { .milliseconds(50) }
+
+  private static func hasSectors(_ seed: UInt64) -> Bool {
+    var random = RandomSource(seed: seed, stream: 0xD15C)
+    return random.chance(0.5)
+  }
+
+  /// What is damaged is found by the next recovery: a crash follows.
+  private static func diskFaults(_ seed: UInt64, _ nodes: Int, _ span: Duration) -> [ScheduledFault] {
+    var faults: [ScheduledFault] = []
+    for (index, kind) in DiskFault.allCases.enumerated() {
+      var random = RandomSource(seed: seed, stream: 0xD15C_00 + UInt64(index))
+      guard random.chance(share) else { continue }
+      for _ in 0...random.below(4) {
+        let at = random.duration(in: .milliseconds(500)...(span - 2 * shortest))
+        let node = FaultTarget.node(NodeID(Int(random.below(UInt64(nodes)))))
+        let length = length(&random, span - at)
+        faults.append(.init(at: at, .breakDisk(node, kind, for: length)))
+        guard kind.harms, kind != .failure else { continue }
+        // Before a lie ends: an honest sync would make up for it.
+        let after = kind == .lostSync ? length - .milliseconds(1) : random.duration(in: .zero...length)
+        let downtime = random.duration(in: .milliseconds(1)...(.milliseconds(500)))
+        faults.append(.init(at: at + after, .crash(node, downtime: min(downtime, span - at - after))))
+      }
+    }
+    return faults
+  }
 
   private static func rate(_ random: inout RandomSource, upTo most: Double) -> Double {
     random.chance(0.5) ? 0 : most * random.unit() * random.unit()

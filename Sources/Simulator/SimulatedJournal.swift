@@ -24,6 +24,8 @@ struct SimulatedJournal<Record: WireCodable> {
   var isWriting = false
 
   var pendingCount: Int { pending.count }
+  /// What a write through `position` has to make durable.
+  func pending(through position: UInt64) -> some Sequence<Item> { pending.prefix(Int(position - durable)) }
 
   mutating func append(_ item: Item) {
     pending.append(item)

@@ -33,6 +33,14 @@ enum NodeInput<Core: ConsensusProtocol> {
   var incarnation: UInt32 = 0
   var isUp = false
   var journal = SimulatedJournal<Core.Record>()
+  /// The same on real sectors; nil: this run has none.
+  var sectors: SectorJournal<Core.Record>?
+  /// For good: its disk is not what it was.
+  var isHalted = false
+  /// The power fails in its next write, and is back after this.
+  var tearsNextWrite: Duration?
+  /// Down until its disk has space again.
+  var lacksSpace = false
   var clocks = SimulatedTimers<Core.Timer>()
   var status = ReplicaStatus(role: .follower, epoch: 0, leader: nil, committed: Slot(0))
   /// The session with each peer as this end sees it; 0: none.

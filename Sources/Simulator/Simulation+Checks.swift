@@ -73,8 +73,10 @@ extension Simulation {
     for index in shadows.indices {
       if shadows[index].base >= slot || shadows[index].entry(at: slot)?.value.digest == digest { holders += 1 }
     }
+    let quorum = Core.commitQuorum(of: cluster, tuning: tuning)
+    if !result.halted.isEmpty { noteExcuse(slot, digest, holders, quorum) }
     findings.expect(
-      holders >= Core.commitQuorum(of: cluster, tuning: tuning), "C3", nil,
+      holders >= quorum, "C3", nil,
       "slot \(slot) is chosen, and only \(holders) replicas have it on disk")
   }
 
@@ -151,12 +153,14 @@ extension Simulation {
     result.verification = verify()
     hash.fold(UInt64(bitPattern: now))
     hash.fold(result.events)
-    result.faults = coverage.crashes + coverage.pauses + coverage.partitions + coverage.conditions
+    result.faults =
+      coverage.crashes + coverage.pauses + coverage.partitions + coverage.conditions + coverage.brokenDisks
     result.hash = hash.value
     result.end = now
     result.fsyncs = nodes.map(\.fsyncs)
     result.failovers = failover.failovers
-    result.coverage = audit.coverage + coverage.list(sessionsOnly: Core.requiresSessions)
+    for node in nodes { coverage.tornSectors += node.sectors?.disk.tornSectors ?? 0 }
+    result.coverage = audit.coverage + coverage.list(sessionsOnly: Core.requiresSessions, hasSectors: hasSectors)
     if keepsHistory { result.history = clients.history }
     if let notes = clients.notes { result.operations = notes.list }
     trace?.end(hash.value, result.verification)

@@ -24,6 +24,7 @@ extension Simulation {
     case .none: through = node.journal.durable + 1
     case .delay(let wait, let count): guard hasCompany(node, wait.nanoseconds, count ?? .max) else { return }
     }
+    guard writeSectors(node, through: through) else { return }
     node.journal.isWriting = true
     node.fsyncs += 1
     let time = writeTime(node)
@@ -63,10 +64,11 @@ extension Simulation {
 
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {
     node.journal.isWriting = false
+    guard syncSectors(node) else { return }
     while node.journal.durable < position { absorb(node) }
     trace?.synced(now, position, node.id)
     carry(node) { $0.journalSynced(through: position, on: node) }
-    if node.journal.pendingCount > 0 { dirty.insert(node.id) }
+    if node.journal.pendingCount > 0 { dirty.insert(node.id) } else { markSectors(node) }
   }
 
   /// One more item is durable: the shadow takes it as recovery would.
@@ -98,10 +100,11 @@ extension Simulation {
   // MARK: Crash and recovery
 
   func boot(_ node: SimulatedNode<Core>) {
+    guard let (checkpoint, records) = readBack(node) else { return }
     var core = Core(coreConfiguration(node.id, incarnation: node.incarnation))
     var sessions = ClientSessions(limit: environment.sessionLimit)
     var last = (slot: Slot(0), stamp: Stamp(0))
-    if let snapshot = node.journal.checkpoint.snapshot {
+    if let snapshot = checkpoint.snapshot {
       core.restore(snapshot)
       guard let state = try? ClientSessions(image: snapshot.image, limit: environment.sessionLimit) else {
         return findings.report("C2", node.id, "the image of the snapshot through \(snapshot.through) is not readable")
@@ -109,8 +112,8 @@ extension Simulation {
       sessions = state
       last = (snapshot.through, snapshot.stamp)
     }
-    for record in node.journal.checkpoint.records { core.replay(record) }
-    for (_, record) in node.journal.records { core.replay(record) }
+    for record in checkpoint.records { core.replay(record) }
+    for record in records { core.replay(record) }
     findings.expect(
       core.checkpoint() == shadows[Int(node.id.index)].checkpoint(), "C7", node.id,
       "recovery does not give the state whose every record was durable")
@@ -140,9 +143,12 @@ extension Simulation {
     node.process = nil
     // Of what the disk had not confirmed some may have reached it all the same, in order.
     let pending = node.journal.pendingCount
-    let surviving = Int(faultRandom.below(UInt64(pending) + 1))
+    var surviving = Int(faultRandom.below(UInt64(pending) + 1))
+    let sectors = crashSectors(node)
+    if let sectors { surviving = sectors.surviving }
     if surviving < pending { coverage.tailsLost += 1 }
     for _ in 0..<surviving { absorb(node) }
+    if let checkpoint = sectors?.checkpoint { establishCheckpoint(node, checkpoint) }
     node.journal.crash()
     node.clocks = .init()
     node.inbox.removeAll()
@@ -163,7 +169,7 @@ extension Simulation {
   }
 
   func restart(_ node: SimulatedNode<Core>) {
-    guard !node.isUp else { return }
+    guard !node.isUp, !node.isHalted else { return }
     trace?.fault(now, "restart", node.id)
     node.incarnation += 1
     node.attended = 0

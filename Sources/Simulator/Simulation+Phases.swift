@@ -94,7 +94,8 @@ extension Simulation {
 
   /// Something does not work that `heal` will set right.
   var isFaulty: Bool {
-    isLosingMore || !blockade.isEmpty || isFlapping || nodes.contains { !$0.isUp || $0.isPaused || $0.isStalled }
+    isLosingMore || !blockade.isEmpty || isFlapping
+      || nodes.contains { (!$0.isUp && !$0.isHalted) || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
   /// window counts as unanswered.
@@ -116,6 +117,7 @@ extension Simulation {
     loss = 0
     trace?.fault(now, "heal", nil)
     for node in nodes {
+      mendDisk(of: node)
       if !node.isUp { restart(node) }
       resumeDisk(of: node)
       if node.isPaused { queue.push(.resume(node.id, incarnation: node.incarnation), at: now) }
@@ -141,7 +143,7 @@ extension Simulation {
     }
     guard let leader = leaderNow(), leader.status.isEstablished else { return "nobody leads" }
     guard let slot = leader.process?.replica.last.slot else { return "the leader is down" }
-    for node in nodes {
+    for node in nodes where !node.isHalted {
       guard node.isRunning, let replica = node.process?.replica.last else { return "\(node.id) is down" }
       if node.status.epoch != leader.status.epoch || node.status.leader != leader.id {
         return "\(node.id) does not follow \(leader.id)"
@@ -218,6 +220,9 @@ extension Simulation {
       guard let node = resolve(target) else { return false }
       noteStruck([node.id])
       stallDisk(of: node, length)
+    case .breakDisk(let target, let fault, let length):
+      guard let node = resolve(target) else { return false }
+      return breakDisk(of: node, fault, length)
     case .change(let condition, let length): return begin(condition, for: length)
     case .transfer(let target): return transfer(to: target)
     case .reconnect(let target): return reconnect(target)

@@ -50,10 +50,14 @@ public final class Simulation<Core: ConsensusProtocol> {
   var pipes: [StreamDirection<Core.Message>] = []
   var lastSession: UInt32 = 0
 
+  /// Whose disks were harmed: too few to lose a quorum.
+  var harmed = NodeSet()
+
   // One stream of randomness for each subsystem, so that a new draw in one does not reshuffle the others.
   var linkRandom: RandomSource
   var diskRandom: RandomSource
   var faultRandom: RandomSource
+  var sectorRandom: RandomSource
   var clientRandom: RandomSource
   let seeds: RandomSource
 
@@ -106,6 +110,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     linkRandom = RandomSource(seed: configuration.seed, stream: 1)
     diskRandom = RandomSource(seed: configuration.seed, stream: 2)
     faultRandom = RandomSource(seed: configuration.seed, stream: 3)
+    sectorRandom = RandomSource(seed: configuration.seed, stream: 0x5EC7)
     clientRandom = RandomSource(seed: configuration.seed, stream: 0x517E)
     seeds = RandomSource(seed: configuration.seed, stream: 4)
     clients = ClientPool(configuration, keepsNotes: keepsHistory)
@@ -152,6 +157,7 @@ public final class Simulation<Core: ConsensusProtocol> {
       shadows.append(Core(coreConfiguration(node, incarnation: 0)))
     }
     standInOrder()
+    makeSectors()
     for node in everyone { boot(nodes[Int(node.index)]) }
     for a in everyone {
       for b in everyone where a < b && environment.link.kind == .stream { openSession(a, b) }
@@ -172,7 +178,9 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .checkpointed(let node, let incarnation, let position):
       let node = nodes[Int(node.index)]
       if node.isStalled { return node.heldWrites.append(event) }
-      if node.incarnation == incarnation, node.isUp { establishCheckpoint(node, position) }
+      if node.incarnation == incarnation, node.isUp, establishSectors(node, position) {
+        establishCheckpoint(node, position)
+      }
     case .processed(let node, let service):
       let node = nodes[Int(node.index)]
       if node.service == service { processNext(node) }
@@ -198,6 +206,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .diskResumes(let node):
       let node = nodes[Int(node.index)]
       if now >= node.stalledUntil { resumeDisk(of: node) }
+    case .diskMends(let node, let fault): mendDisk(of: nodes[Int(node.index)], fault)
     case .groupIsDue(let node, let incarnation):
       let node = nodes[Int(node.index)]
       if node.incarnation == incarnation, node.isUp { dirty.insert(node.id) }

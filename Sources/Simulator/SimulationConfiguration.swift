@@ -171,10 +171,12 @@ public struct SimulationConfiguration: Hashable, Sendable {
   public var seed: UInt64
   /// What clients ask, instead of what the workload would draw; nil: they draw.
   public var operations: [ScheduledOperation]?
+  /// Records are written to sectors, and recovered from what a crash leaves of them. Also on if a planned fault breaks a disk.
+  public var hasSectors: Bool
 
   public init(
     environment: Environment, workload: Workload, measure: Measure, faults: FaultPlan = .init(), seed: UInt64,
-    operations: [ScheduledOperation]? = nil
+    operations: [ScheduledOperation]? = nil, hasSectors: Bool = false
   ) {
     self.operations = operations
     self.environment = environment
@@ -182,5 +184,6 @@ public struct SimulationConfiguration: Hashable, Sendable {
     self.measure = measure
     self.faults = faults
     self.seed = seed
+    self.hasSectors = hasSectors
   }
 }

@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 
 /// Everything that a simulation waits for.
 enum SimulationEvent<Core: ConsensusProtocol> {
@@ -30,6 +31,8 @@ enum SimulationEvent<Core: ConsensusProtocol> {
   case flap(Int)
   case conditionEnds(Int)
   case diskResumes(NodeID)
+  /// It tells the truth again, or has space again.
+  case diskMends(NodeID, DiskFault)
   /// What waits for company to be written has waited long enough.
   case groupIsDue(NodeID, incarnation: UInt32)
   case phase(SimulationPhase)

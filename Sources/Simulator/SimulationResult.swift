@@ -31,6 +31,21 @@ public struct StruckFault: Hashable, Sendable {
   }
 }
 
+/// A replica that will not run again, because its disk is not what it was.
+public struct HaltedReplica: Hashable, Sendable, CustomStringConvertible {
+  public var node: NodeID
+  public var reason: String
+  /// Nanoseconds of virtual time.
+  public var at: Int64
+
+  public init(_ node: NodeID, _ reason: String, at: Int64) {
+    self.node = node
+    self.reason = reason
+    self.at = at
+  }
+  public var description: String { "replica \(node) refused: \(reason)" }
+}
+
 /// Frames and bytes of one kind of message over a whole run. A frame is one copy to one other replica.
 public struct MessageCount: Hashable, Sendable {
   public var frames: UInt64 = 0
@@ -88,6 +103,8 @@ public struct SimulationResult: Sendable {
   public var faults = 0
   /// The planned ones among them, in order.
   public var struck: [StruckFault] = []
+  /// Replicas that refuse to run, in the order of their halts: too few to keep the others from coming to rest.
+  public var halted: [HaltedReplica] = []
   /// Indexed by message tag.
   public var messages: [MessageCount] = []
   /// Slots chosen, no-ops included: the "batches" of every cost per batch.

@@ -18,9 +18,26 @@ struct SimulatorCoverage {
   var repeated = 0
   var expired = 0
   var abandoned = 0
+  /// Faults that struck a disk.
+  var brokenDisks = 0
+  /// Batches that a crash interrupted and recovery dropped, in whole or in part.
+  var tornTails = 0
+  /// Recoveries that found synced bytes damaged.
+  var refused = 0
+  var staleFound = 0
+  var misdirectedFound = 0
+  /// Recoveries that found less than a lying disk had promised.
+  var lostSyncsFound = 0
+  var failedDisks = 0
+  var fullDisks = 0
+  /// Copies of the superblock that were written again.
+  var mended = 0
+  var tornSectors = 0
+  /// Checks of durability that counted a replica whose disk was lost.
+  var excused = 0
 
-  /// `sessionsOnly`: without what can only happen to datagrams.
-  func list(sessionsOnly: Bool) -> [(name: String, count: Int)] {
+  /// `sessionsOnly`: without what can only happen to datagrams; `hasSectors`: with what can only happen on sectors.
+  func list(sessionsOnly: Bool, hasSectors: Bool) -> [(name: String, count: Int)] {
     [
       ("crashes", crashes), ("unsynced tails lost", tailsLost), ("pauses", pauses), ("partitions", partitions),
     ] + (sessionsOnly ? [] : [("datagrams dropped", dropped), ("datagrams duplicated", duplicates)]) + [
@@ -29,5 +46,12 @@ struct SimulatorCoverage {
       ("clients redirected", redirects), ("clients interrupted", interrupted), ("attempts timed out", timeouts),
       ("repeated commands suppressed", repeated), ("sessions expired", expired), ("operations abandoned", abandoned),
     ]
+      + (hasSectors
+        ? [
+          ("torn tails dropped", tornTails), ("sectors torn", tornSectors), ("damaged disks refused", refused),
+          ("stale blocks found", staleFound), ("misdirected writes found", misdirectedFound),
+          ("lost syncs found", lostSyncsFound), ("halts by EIO", failedDisks), ("halts by ENOSPC", fullDisks),
+          ("superblocks mended", mended), ("lost disks excused", excused),
+        ] : [])
   }
 }

@@ -48,7 +48,8 @@ public enum TortureConfiguration {
       keys: 2 + Int(random.below(10)), reads: 0.3, swaps: 0.2, deletes: 0.05, payload: Int(random.below(64)))
     return SimulationConfiguration(
       environment: environment, workload: workload,
-      measure: Measure(warmUp: .zero, window: span, patience: .seconds(30)), faults: faults.plan, seed: seed)
+      measure: Measure(warmUp: .zero, window: span, patience: .seconds(30)), faults: faults.plan, seed: seed,
+      hasSectors: faults.hasSectors)
   }
 
   // Each part of the environment that most seeds go without has a stream of its own, so that none reshuffles the others.

@@ -119,10 +119,12 @@ import Testing
       "cut": "n0 n1", "mute-inbound": "n0", "mute-outbound": "n0", "heal": "all", "loss": "1%",
       "burst": "8", "delay": "5ms", "bandwidth": "1Mbit/s", "partial-partition": "leader | n1", "flap": "leader 200ms",
       "disk-stall": "n0", "slow-disk": "n0 10x", "slow-cpu": "n0 2x", "transfer": "n0", "star": "n0",
+      "torn-write": "n0", "bit-rot": "n0", "stale-block": "n0", "misdirected-write": "n0", "lost-sync": "n0",
+      "io-error": "n0", "disk-full": "n0",
     ]
     for form in FaultForm.all {
       let value = try #require(values[form.name], "\(form.name)")
-      let length = ["pause", "disk-stall"].contains(form.name) ? "1s" : nil
+      let length = ["pause", "disk-stall", "torn-write", "lost-sync", "disk-full"].contains(form.name) ? "1s" : nil
       #expect(try form.entry(value, at: "0s", for: length).fault.word == form.name)
     }
   }

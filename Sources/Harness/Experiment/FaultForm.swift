@@ -102,7 +102,19 @@ public struct FaultForm: Sendable {
     .init("reconnect", .target, .refused, "All its sessions break at once, and may be opened again.") { target, _ in
       .reconnect(target)
     },
+    .disk(.tornWrite, "Its power fails in the middle of its next write, and is back after this."),
+    .disk(.bitRot, "A bit of what is on its disk flips; its next start finds it."),
+    .disk(.staleBlock, "A block of its disk is as it was before its last write; its next start finds it."),
+    .disk(.misdirectedWrite, "A block of its disk was written to another place; its next start finds it."),
+    .disk(.lostSync, "Its disk says that writes are durable, and they are not; a crash loses them."),
+    .disk(.failure, "Its next write fails (EIO), and it halts for good."),
+    .disk(.full, "Its disk has no space (ENOSPC), and it is down until it has."),
   ]
+  private static func disk(_ fault: DiskFault, _ meaning: String) -> FaultForm {
+    .init(fault.rawValue, .target, fault.lasts ? .required : .refused, meaning) {
+      .breakDisk($0, fault, for: $1 ?? .zero)
+    }
+  }
 
   /// An entry of a schedule from its three texts.
   func entry(_ value: String, at: String, for length: String?) throws(InputError) -> FaultSchedule.Entry {

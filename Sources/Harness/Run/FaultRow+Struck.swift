@@ -33,6 +33,7 @@ extension Fault {
     case .flap: "flap"
     case .heal: "heal"
     case .stallDisk: "disk-stall"
+    case .breakDisk(_, let fault, _): fault.rawValue
     case .transfer: "transfer"
     case .reconnect: "reconnect"
     case .change(let condition, _):
@@ -76,7 +77,7 @@ extension Fault {
     case .change(.bandwidth(let limit), _): ValueForm<UInt64>.bandwidth.or("unlimited").print(limit)
     case .change(.delay(_, let delay), _): ValueForm<DelayDistribution>.delay.print(delay)
     case .crashAll, .heal: "all"
-    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .transfer, .reconnect: nil
+    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .breakDisk, .transfer, .reconnect: nil
     }
   }
 
@@ -88,6 +89,7 @@ extension Fault {
       .change(_, let length):
       length
     case .pause(_, let length), .stallDisk(_, let length): length
+    case .breakDisk(_, let fault, let length): fault.lasts ? length : nil
     case .crashAll, .restart, .heal, .transfer, .reconnect: nil
     }
   }
