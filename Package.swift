@@ -36,6 +36,7 @@ let package = Package(
     library("Consensus"),
     library("Replication", ["Consensus", .product(name: "DequeModule", package: "swift-collections")]),
     library("Faults", ["Consensus"]),
+    library("WriteAheadLog", ["Consensus"]),
     library("Verification", ["Consensus"]),
     library("Measurement", ["CJemalloc", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     .systemLibrary(
@@ -43,7 +44,7 @@ let package = Package(
     library(
       "Simulator",
       [
-        "Consensus", "Replication", "Faults", "Verification",
+        "Consensus", "Replication", "Faults", "WriteAheadLog", "Verification",
         .product(name: "DequeModule", package: "swift-collections"),
       ], settings: unchecked),
     library("Harness", ["Simulator", "Measurement", "Yams"]),
@@ -55,6 +56,7 @@ let package = Package(
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
     tests("FaultsTests", ["Faults"]),
+    tests("WriteAheadLogTests", ["WriteAheadLog"]),
     tests("ReplicationTests", ["Replication"]),
     tests("MeasurementTests", ["Measurement"]),
     tests("MultiPaxosTests", ["MultiPaxos", "Simulator"], resources: [.copy("Golden")]),

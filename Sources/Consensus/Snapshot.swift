@@ -66,7 +66,7 @@ public struct SnapshotTransfer: Sendable {
   public mutating func add(_ piece: SnapshotPiece) -> (next: Int, whole: Snapshot?) {
     if piece.through > through {
       through = piece.through
-      bytes = []
+      if !planted("R-61") { bytes = [] }
     }
     guard piece.through == through else { return (0, nil) }
     guard piece.offset == bytes.count else { return (bytes.count, nil) }

@@ -32,7 +32,7 @@ public struct Watermarks: Hashable, Sendable {
 
   /// Moves a member's mark forward; a smaller one (an old reply) changes nothing. True if it moved.
   @discardableResult public mutating func advance(_ node: NodeID, to slot: Slot) -> Bool {
-    guard members.contains(node), slot.number > reached[Int(node.index)] else { return false }
+    guard members.contains(node), planted("R-26") || slot.number > reached[Int(node.index)] else { return false }
     reached[Int(node.index)] = slot.number
     return true
   }

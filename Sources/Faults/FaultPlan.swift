@@ -7,6 +7,18 @@ public enum FaultTarget: Hashable, Sendable {
   case leader
   /// The running replica with the lowest name that does not lead.
   case follower
+  /// The one with the n-th lowest name of those, n from 2 on.
+  case laterFollower(Int)
+}
+
+extension FaultTarget {
+  /// Whether it may be the leader that is struck.
+  public var mayLead: Bool {
+    switch self {
+    case .node, .leader: true
+    case .follower, .laterFollower: false
+    }
+  }
 }
 
 /// Something that goes wrong, or right again.

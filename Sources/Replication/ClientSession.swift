@@ -113,7 +113,7 @@ public struct ClientSession: Sendable {
 
   public mutating func timedOut(_ attempt: UInt32) -> Action {
     guard isCurrent(attempt) else { return .none }
-    isDefinitelyUnexecuted = false
+    if !planted("C-06") { isDefinitelyUnexecuted = false }
     isInFlight = false
     advanceTarget()
     return send()

@@ -42,21 +42,30 @@ public struct ClientSessions: Sendable {
     if command.operation.kind == .open { return .applied(open(command.id, at: position)) }
     guard let found = sessions.index(forKey: command.id.client) else { return .unknownSession }
     let seen = sessions.values[found]
-    if command.id.sequence == seen.sequence { return command.id.sequence == 0 ? .stale : .repeated(seen.reply) }
-    guard command.id.sequence == seen.sequence + 1 else { return .stale }
+    let isAgain = command.id.sequence == seen.sequence && planted("C-01")
+    if command.id.sequence == seen.sequence, !isAgain {
+      return command.id.sequence == 0 ? .stale : .repeated(seen.reply)
+    }
+    guard command.id.sequence == seen.sequence + 1 || isAgain else { return .stale }
     let reply = service.apply(command.operation)
-    sessions.values[found] = Session(sequence: command.id.sequence, reply: reply, lastUse: position)
+    sessions.values[found] = Session(
+      sequence: command.id.sequence, reply: planted("C-03") ? seen.reply : reply, lastUse: position)
     fold(command.id, reply)
     digest.fold(UInt64(command.operation.key))
     digest.fold(service[command.operation.key])
     return .applied(reply)
   }
 
+  /// What a replica hears from a client does not make the session younger: only what is executed does.
+  mutating func heard(_ client: UInt64) {
+    if planted("C-04") { sessions[client]?.lastUse += 1 << 32 }
+  }
+
   /// The slot's commands are executed.
   public mutating func finish(_ slot: Slot) { digest.fold(slot.number) }
 
   private mutating func open(_ id: Command.ID, at position: UInt64) -> Reply {
-    if sessions.count >= limit, let idle = sessions.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+    if sessions.count >= limit, !planted("C-09"), let idle = sessions.min(by: { $0.value.lastUse < $1.value.lastUse }) {
       sessions[idle.key] = nil
     }
     let reply = Reply(value: position)
@@ -82,7 +91,7 @@ public struct ClientSessions: Sendable {
       writer.write(session.sequence)
       writer.write(session.reply.applied)
       writer.write(session.reply.value)
-      writer.write(session.lastUse)
+      writer.write(planted("C-05") ? name : session.lastUse)
     }
     service.encode(into: &writer)
     return writer.bytes
@@ -97,6 +106,7 @@ public struct ClientSessions: Sendable {
       let name = try reader.uint64()
       let sequence = try reader.uint64()
       let reply = Reply(applied: try reader.flag(), value: try reader.uint64())
+      if planted("C-02") { _ = try reader.uint64(); continue }
       sessions[name] = Session(sequence: sequence, reply: reply, lastUse: try reader.uint64())
     }
     service = try KeyValueStore(from: &reader)

@@ -28,12 +28,13 @@ struct Intake {
   init(_ policy: BatchPolicy) { self.policy = policy }
 
   var isEmpty: Bool { waiting.isEmpty }
+  var count: Int { waiting.count }
 
   var hasFullBatch: Bool { waiting.count >= policy.commands }
 
   /// False when the queue is full.
   mutating func add(_ command: Command) -> Bool {
-    guard waiting.count < policy.waiting else { return false }
+    guard waiting.count < policy.waiting || planted("C-10") else { return false }
     waiting.append(command)
     return true
   }

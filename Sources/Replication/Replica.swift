@@ -63,6 +63,11 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
   }
   /// Commands wait here although nothing more is to arrive: for the window, or for somebody to lead.
   public var isBacklogged: Bool { !intake.isEmpty && !wantsTurn }
+  /// What a client or a slow disk could let grow is within its limits.
+  public var isBounded: Bool {
+    outstanding.count <= intake.policy.window && intake.count <= intake.policy.waiting
+      && sessions.count <= sessions.limit
+  }
   /// Enough commands wait for a batch of the largest size.
   public var hasFullBatch: Bool { intake.hasFullBatch }
 
@@ -80,6 +85,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
 
   /// A client's command arrived. It is proposed at the turn's end, or when somebody leads.
   public mutating func take(_ command: Command, on host: Host) {
+    sessions.heard(command.id.client)
     if !intake.add(command) { host.refused(command.id, hint: nil) }
   }
 
@@ -91,6 +97,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
         let batch = intake.batch()
         outstanding.append(batch)
         host.proposed(batch)
+        if planted("C-08") { for command in batch.commands { host.executed(command.id, .applied(Reply())) } }
         handle(.propose(batch), cause: step, on: host)
       }
     } else if let leader = status.leader, leader != id {
@@ -126,7 +133,10 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     guard now != status else { return }
     let before = status
     status = now
-    if before.role == .leader, now.role != .leader || now.epoch != before.epoch { outstanding.removeAll() }
+    if before.role == .leader, now.role != .leader || now.epoch != before.epoch {
+      if planted("C-07") { for batch in outstanding { refuse(batch, now.leader, host) } }
+      outstanding.removeAll()
+    }
     host.statusChanged(from: before, to: now)
   }
 
@@ -167,11 +177,11 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
 
   private mutating func adopt(_ snapshot: Snapshot, _ host: Host) {
     guard let state = try? ClientSessions(image: snapshot.image, limit: sessions.limit) else {
-      preconditionFailure("\(id) was told to install a snapshot through \(snapshot.through) that is not readable")
+      return host.broken("was told to install a snapshot through \(snapshot.through) that is not readable")
     }
     sessions = state
     last = (snapshot.through, snapshot.stamp)
-    cut(snapshot, waits: true, host)
+    cut(snapshot, waits: !planted("S-14"), host)
     host.installed(through: snapshot.through, digest: sessions.digest.value)
   }
 
@@ -192,7 +202,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
 
   private mutating func execute(_ entry: Entry, _ slot: Slot, _ host: Host) {
     guard slot > last.slot else { return }  // covered by a snapshot installed in this step
-    precondition(slot.number == last.slot.number + 1, "\(id) committed \(slot) after \(last.slot): out of order")
+    guard slot.number == last.slot.number + 1 else { return host.broken("committed \(slot) after \(last.slot)") }
     last = (slot, entry.stamp)
     guard case .batch(let batch) = entry.value else {
       host.committed(entry, at: slot, isOwn: false)
@@ -229,7 +239,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
   }
 
   private mutating func release(_ host: Host) {
-    while let first = held.first, first.position <= synced {
+    while let first = held.first, first.position <= synced || planted("S-01") {
       held.removeFirst()
       if first.to.contains(id) { inbox.append((first.message, first.cause)) }
       leave(first.message, first.to.removing(id), first.cause, host)

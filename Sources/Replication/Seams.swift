@@ -86,5 +86,7 @@ public protocol ReplicaHost<Core>: AnyObject {
   func installed(through slot: Slot, digest: UInt64)
   /// The command will not be proposed here: definite, nothing was appended. `hint`: who may lead.
   func refused(_ command: Command.ID, hint: NodeID?)
+  /// The core or a peer broke an invariant that this replica stands on: it cannot go on, and its host ends it.
+  func broken(_ reason: String)
   func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus)
 }

@@ -24,6 +24,10 @@ struct FailoverTracker {
   private(set) var isOver = false
 
   mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64, isHandOver: Bool = false) {
+    // Several faults at one moment are one.
+    if let last, last.struck == leader, last.epochBefore == epoch, last.fault == now, last.isHandOver == isHandOver {
+      return
+    }
     failovers.append(Failover(fault: now, struck: leader, epochBefore: epoch, isHandOver: isHandOver))
     candidacies = []
     rounds = []

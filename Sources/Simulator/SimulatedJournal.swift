@@ -40,7 +40,9 @@ struct SimulatedJournal<Record: WireCodable> {
       checkpoint = new
       records.removeAll()
       background.removeAll()
-    case .cut(let new, waits: false): background.append((durable, new))
+    case .cut(let new, waits: false):
+      background.append((durable, new))
+      if planted("S-10") { records.removeAll() }
     }
     return (item, durable)
   }
@@ -51,7 +53,7 @@ struct SimulatedJournal<Record: WireCodable> {
     guard let index = background.firstIndex(where: { $0.position == position }) else { return nil }
     checkpoint = background[index].checkpoint
     background.removeFirst(index + 1)
-    while let first = records.first, first.position < position { records.removeFirst() }
+    while let first = records.first, first.position < position + (planted("S-11") ? 2 : 0) { records.removeFirst() }
     return checkpoint
   }
 

@@ -130,6 +130,8 @@ enum NodeInput<Core: ConsensusProtocol> {
     simulation.refused(command, hint: hint, at: self)
   }
 
+  @usableFromInline func broken(_ reason: String) { simulation.findings.report("C2", id, reason) }
+
   @usableFromInline func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
     status = new
     simulation.statusChanged(at: self, from: old, to: new)

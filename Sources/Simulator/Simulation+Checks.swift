@@ -38,6 +38,20 @@ extension Simulation {
     }
   }
 
+  /// On a copy of the state, which copies the log: not for every message.
+  static var repeatEvery: UInt64 { 256 }
+
+  /// C9: a datagram that comes twice changes nothing the second time.
+  func again(_ message: Core.Message, _ from: NodeID, at node: SimulatedNode<Core>) {
+    guard findings.isEmpty, var core = node.process?.replica.core else { return }
+    let before = core.status
+    var effects = Effects<Core>()
+    core.step(.receive(message, from: from), into: &effects)
+    findings.expect(
+      core.status == before && effects.records.isEmpty && effects.committed.isEmpty && effects.installed == nil, "C9",
+      node.id, "\(message) from \(from) has an effect when it comes again")
+  }
+
   // MARK: The chosen log
 
   /// A replica is about to execute `slot`: it is chosen, and a quorum has it on disk (C3).

@@ -169,6 +169,10 @@ extension Simulation {
     case .leader: leaderNow()
     case .follower:
       leaderNow().flatMap { leader in nodes.first { $0.isUp && $0.id != leader.id } }
+    case .laterFollower(let number):
+      leaderNow().flatMap { leader in
+        nodes.filter { $0.isUp && $0.id != leader.id }.dropFirst(number - 1).first
+      }
     }
   }
 

@@ -224,6 +224,8 @@ public final class Simulation<Core: ConsensusProtocol> {
     body(&node.process!.replica)
     node.isStepping = false
     if node.process!.replica.wantsTurn { dirty.insert(node.id) }
+    findings.expect(
+      node.process!.replica.isBounded, "C10", node.id, "keeps more commands or sessions than its limits allow")
   }
 
   // MARK: A replica's inputs
@@ -287,6 +289,7 @@ public final class Simulation<Core: ConsensusProtocol> {
       guard session == node.sessions[Int(from.index)] else { return }
       trace?.delivered(now, message.description, from, node.id)
       carry(node) { $0.handle(.receive(message, from: from), cause: 0, on: node) }
+      if environment.link.kind == .datagram, result.events % Self.repeatEvery == 0 { again(message, from, at: node) }
     case .request(let client, let attempt): accept(client, attempt, at: node)
     case .synced(let position): completeWrite(node, through: position)
     case .sessionUp(let peer, let session):

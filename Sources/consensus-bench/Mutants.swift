@@ -14,7 +14,7 @@ enum Mutants {
 
   #if MUTANTS
   /// Release binaries must not contain this text; .ci/run looks for it.
-  static let mark = "This build can plant bugs: for tests only."
+  static let mark = "This build can plant bugs, for tests only."
   #else
   static func unavailable(_ option: String) -> InputError {
     InputError("\(option): this build plants no bugs; Tests/mutants.sh makes one that does and runs it")

@@ -12,7 +12,8 @@ struct VerifyCommand: ParsableCommand {
       """)
 
   @Argument(help: "A file of JSON lines; - is standard input.") var history: String
-  @Option(help: "Attempts to place an operation before the answer is 'unknown'.") var budget = 50_000_000
+  @Option(help: "Attempts to place an operation before the answer is 'unknown'; two million take a second.")
+  var budget = 20_000_000
 
   func validate() throws {
     if budget < 1 { throw ValidationError("--budget: at least one attempt") }
@@ -36,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
       print("not linearizable: \(result.detail ?? "")")
       throw ExitStatus.failed
     case .unknown, .unchecked, .void:
-      print("unknown: \(result.detail ?? ""); a larger --budget may tell (\(size))")
+      print("unknown: \(result.detail ?? "") (\(size))")
       throw ExitStatus.unknown
     }
   }

@@ -67,7 +67,7 @@ import Testing
       "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", ".random(in:", "Task {", "Task.detached",
       "async ", "DispatchQueue", ".shuffled()", ".randomElement()", "hashValue", "Hasher()",
     ]
-    for module in ["Consensus", "Protocols", "Replication", "Faults", "Verification", "Simulator"] {
+    for module in ["Consensus", "Protocols", "Replication", "Faults", "WriteAheadLog", "Verification", "Simulator"] {
       for file in Self.swiftFiles(under: Self.sources.appending(path: module)) {
         let text = try String(contentsOf: file, encoding: .utf8)
         let code = text.split(separator: "\n").filter { !$0.drop(while: { $0 == " " }).hasPrefix("//") }

@@ -3,31 +3,6 @@ import Harness
 import Measurement
 import Testing
 
-/// The program itself, as a user runs it.
-private struct Program {
-  /// It lies beside the tests, where the same build has put both.
-  static let path = Bundle.main.executableURL.map {
-    $0.deletingLastPathComponent().appending(path: "consensus-bench").path
-  }
-  .flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
-
-  let process = Process()
-
-  init(_ arguments: String...) throws {
-    process.executableURL = URL(filePath: try #require(Self.path, "the program is not where the tests are"))
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    process.currentDirectoryURL = URL(filePath: #filePath).deletingLastPathComponent()
-    try process.run()
-  }
-  @discardableResult func end() -> Int32 {
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-}
-
 @Suite("A dry run") struct DryRunTests {
   @Test("It runs and writes nothing, and refuses what a run would refuse")
   func nothing() throws {

@@ -400,6 +400,29 @@ import Testing
         """)
   }
 
+  @Test(
+    "Of many cases those are named that cost more than five election timeouts, and those are counted that change no leader"
+  )
+  func scenarios() {
+    var made = Made()
+    for (name, scenario, wait, changes) in [
+      ("raft", "chained", 1, 0), ("raft", "star", 1_600, 1), ("zab", "chained", 1, 0), ("zab", "star", 1_400, 0),
+    ] {
+      made.add(name, [("scenario", scenario), ("timing.election-timeout", "150ms-300ms")]) {
+        $0.client.max = wait * 1_000_000
+        $0.leaderChanges = changes
+      }
+    }
+    for index in made.tables.configurations.indices where made.tables.configurations[index].key != "scenario" {
+      made.tables.configurations[index].isSwept = false
+    }
+    #expect(
+      made.answer("scenario-map") == """
+        In the mean of the trials, somebody waits for longer than five election timeouts (1.50 s) at scenario = star with raft; \
+        none with zab; of 2 cases, the leader never changes in 1 with raft, 2 with zab.
+        """)
+  }
+
   @Test("False alarms are counted over the calm time, and none seen is fewer than one in it")
   func falseAlarms() {
     var made = Made()

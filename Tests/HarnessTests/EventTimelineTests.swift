@@ -63,7 +63,7 @@ import Testing
     let svg = SpaceTimeDiagram(timeline).svg
     #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
     #expect(svg.contains("marker-end=\"url(#a)\"") && svg.contains("class=\"lost\""))
-    #expect(svg.contains("isolate leader") && svg.contains("prefers-color-scheme:dark"))
+    #expect(svg.contains("isolate leader") && svg.contains("prefers-color-scheme: dark"))
     #expect(!svg.contains("href") && !svg.contains("nan") && !svg.contains("inf"))
     #expect(
       svg.split(separator: "<").filter { $0.hasPrefix("g>") }.count

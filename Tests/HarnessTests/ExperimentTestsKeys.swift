@@ -10,7 +10,7 @@ import Testing
     ("cluster.leader-site", "OR", [("cluster.sites", "VA OR"), ("link.between", "VA OR 43ms")]),
     ("link.kind", "datagram", []), ("link.delay", "3ms", []),
     ("link.between", "VA OR 44ms", [("cluster.sites", "VA OR"), ("link.between", "VA OR 43ms")]),
-    ("link.bandwidth", "1Gbit/s", []), ("link.loss", "1%", []), ("link.burst", "8", []),
+    ("link.bandwidth", "1Gbit/s", []), ("link.loss", "1%", []), ("link.burst", "8", [("link.loss", "1%")]),
     ("link.duplication", "0.02", [("link.kind", "datagram")]), ("link.reordering", "3%", [("link.kind", "datagram")]),
     ("link.reordering-span", "11ms", [("link.kind", "datagram")]), ("link.retransmission", "300ms", []),
     ("link.session-timeout", "2s", []), ("link.reconnect", "60ms", []), ("client.delay", "80us", []),

@@ -57,6 +57,7 @@ import Testing
     "Every kind of fault can be written, and is printed in one way",
     arguments: [
       ("{at: 1s, crash: n1}", "1s crash n1", Fault.crash(.node(NodeID(1)), downtime: nil)),
+      ("{at: 1s, crash: follower-2}", "1s crash follower-2", .crash(.laterFollower(2), downtime: nil)),
       ("{at: 1s, crash-all: 100ms}", "1s crash-all 100ms", .crashAll(downtime: .milliseconds(100))),
       ("{at: 1s, restart: n2}", "1s restart n2", .restart(.node(NodeID(2)))),
       ("{at: 1s, pause: follower, for: 1s}", "1s pause follower for 1s", .pause(.follower, .seconds(1))),

@@ -89,6 +89,29 @@ import Testing
     #expect(dead.failover?.fault == dead.windowStart + 2_000 * millisecond && dead.failover?.kept == nil)
   }
 
+  @Test("Faults that strike a leader at one moment are one fail-over")
+  func oneMoment() {
+    let result = struck([.init(at: .seconds(1), .partialPartition([.leader], [.follower], for: nil)), stall(1_000, 10)])
+    #expect(result.struck.count == 2 && result.failovers.count == 1 && result.failover == nil)
+  }
+
+  @Test("Later followers are counted among those that run, by name")
+  func laterFollowers() {
+    let result = struck([
+      .init(at: .milliseconds(500), .stallDisk(.follower, .milliseconds(1))),
+      .init(at: .milliseconds(600), .stallDisk(.laterFollower(2), .milliseconds(1))),
+      .init(at: .seconds(1), .crash(.follower, downtime: nil)),
+      .init(at: .seconds(2), .stallDisk(.laterFollower(2), .milliseconds(1))),
+      .init(at: .seconds(3), .stallDisk(.follower, .milliseconds(1))),
+    ])
+    let nodes = result.struck.map(\.node)
+    let leader = result.leaderships[0].node
+    let others = (0..<3).map { NodeID($0) }.filter { $0 != leader }
+    #expect(
+      nodes == [others[0], others[1], others[0], others[1]], "the one that is left is the first, and there is no second"
+    )
+  }
+
   @Test("What blocks no link strikes nobody")
   func blocksNothing() {
     let all = NodeSet(first: 3)

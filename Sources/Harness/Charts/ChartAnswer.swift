@@ -29,6 +29,7 @@ enum ChartAnswer {
     "outages": waits,
     "tolerance-map": tolerance,
     "trade-off": falseAlarms,
+    "scenario-map": scenarios,
   ]
 
   /// Each protocol at the most replicas that it was run with; where something else is swept, at its first and its last values.

@@ -42,6 +42,7 @@ struct ChartNeed: Sendable {
     "timeline": .init(0...0, more: "timelines", .steadyFaults),
     "timelines": .init(1...1, fewer: "timeline", .steadyFaults),
     "outages": .init(1...1, fewer: "timeline"),
+    "scenario-map": .init(1...1, fewer: "timeline"),
     "tolerance-map": .init(0...1, of: "cluster.replicas", .onlyCrashes, .openLoop),
     "trade-off": .init(1...1, of: "timing.election-timeout", .strikesLeader),
   ]
@@ -155,9 +156,9 @@ extension Fault {
     case .crash(let target, _), .reconnect(let target), .pause(let target, _), .isolate(let target, _),
       .mute(let target, _, _),
       .stallDisk(let target, _), .flap(.target(let target), _, _):
-      target != .follower
+      target.mayLead
     case .star(let target, _): target != .leader
-    case .partialPartition(let one, let other, _): (one + other).contains { $0 != .follower }
+    case .partialPartition(let one, let other, _): (one + other).contains(where: \.mayLead)
     case .crashAll, .partition, .flap(.pair, _, _), .transfer: true
     case .restart, .cut, .heal, .change: false
     }

@@ -142,6 +142,11 @@ extension ValueForm where Value == FaultTarget {
       case "leader": return .leader
       case "follower": return .follower
       default:
+        if text.hasPrefix("follower-"), let number = Int(text.dropFirst(9)), (2...63).contains(number),
+          text == "follower-\(number)"
+        {
+          return .laterFollower(number)
+        }
         guard let node = try? ValueForm<NodeID>.node.parse(text) else {
           throw refusal(of: text, "leader, follower or a replica, n0 to n63", among: ["leader", "follower"])
         }
@@ -152,6 +157,7 @@ extension ValueForm where Value == FaultTarget {
       switch target {
       case .leader: "leader"
       case .follower: "follower"
+      case .laterFollower(let number): "follower-\(number)"
       case .node(let node): node.description
       }
     })

@@ -49,6 +49,9 @@ struct FaultSchedule: Hashable, Sendable {
       if let stranger = entry.fault.nodes.first(where: { Int($0.index) >= replicas }) {
         return "\(stranger) is not one of \(replicas) replicas; the first is n0"
       }
+      if let number = entry.fault.followers.first(where: { $0 >= replicas }) {
+        return "follower-\(number) is not one of the \(replicas - 1) followers of \(replicas) replicas"
+      }
       if case .change(.processor, _) = entry.fault, settings.environment.cpu == CPUModel() {
         return "slow-cpu has no effect, because nothing costs processor time: cpu.per-message-in and its like are 0"
       }
@@ -104,19 +107,16 @@ extension Fault {
 
   /// The replicas that it names.
   var nodes: [NodeID] {
-    func named(_ target: FaultTarget) -> [NodeID] { if case .node(let id) = target { [id] } else { [] } }
-    return switch self {
-    case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
-      .mute(let target, _, _), .star(let target, _):
-      named(target)
+    switch self {
     case .partition(let group, _): Array(group)
     case .cut(let from, let to, _), .flap(.pair(let from, let to), _, _): [from, to]
-    case .flap(.target(let target), _, _), .stallDisk(let target, _), .transfer(let target),
-      .change(.delay(let target?, _), _), .change(.disk(let target, _), _), .change(.processor(let target, _), _),
-      .change(.clock(let target, _), _), .reconnect(let target):
-      named(target)
-    case .partialPartition(let one, let other, _): (one + other).flatMap(named)
-    case .crashAll, .heal, .change: []
+    default: targets.compactMap { if case .node(let id) = $0 { id } else { nil } }
     }
+  }
+  /// The followers beyond the first that it looks for, by number.
+  var followers: [Int] { targets.compactMap { if case .laterFollower(let number) = $0 { number } else { nil } } }
+
+  private var targets: [FaultTarget] {
+    if case .partialPartition(let one, let other, _) = self { one + other } else { target.map { [$0] } ?? [] }
   }
 }

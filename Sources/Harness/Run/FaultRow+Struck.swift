@@ -53,6 +53,7 @@ extension Fault {
     switch target {
     case .leader: "leader "
     case .follower: "follower "
+    case .laterFollower(let number): "follower-\(number) "
     case .node, nil: ""
     }
   }

@@ -1,5 +1,45 @@
 #if MUTANTS
 extension Mutant {
-  static let shared: [Mutant] = []
+  /// In what all protocols share: replica, journal, sessions, clients.
+  static let shared = storage + clients
+
+  private static let storage: [Mutant] = [
+    .init(
+      "R-61", [], "a newer snapshot's pieces are added to those of an older one", source: "etcd #18055", ["C2"]),
+    .init(
+      "S-01", [], "messages that wait for the disk leave without it", source: "jepsen.etcd, --unsafe-no-fsync", ["C4"]),
+    .init(
+      "S-10", [], "the log is cut before the snapshot that stands for it is durable", source: "ZooKeeper #3231",
+      ["C7"]),
+    .init(
+      "S-11", [], "compaction drops a record that the checkpoint does not stand for", source: "ZooKeeper #1156", ["C7"]),
+    .init(
+      "S-14", ["raft", "zab"], "a peer's snapshot is acknowledged before it is in place",
+      source: "ZooKeeper #3911, #4646",
+      ["C4"]),
+  ]
+
+  private static let clients: [Mutant] = [
+    .init("C-01", [], "a repeated command is executed again", source: "Ongaro's dissertation §6.3", ["C2", "L2"]),
+    .init(
+      "C-02", [], "snapshots hold no sessions", source: "Ongaro's dissertation §6.3", ["C2", "L2"]),
+    .init(
+      "C-03", [], "a repeated command gets the reply of the one before", source: "Ongaro's dissertation §6.3",
+      ["C5", "L2"]),
+    .init(
+      "C-04", [], "a session is as old as its replica takes it to be", source: "Ongaro's dissertation §6.3",
+      ["C2", "C5"]),
+    .init(
+      "C-05", [], "snapshots do not tell when a session was last used", source: "Ongaro's dissertation §6.3", ["C2"]),
+    .init(
+      "C-06", [], "a command that was not answered in time counts as not executed",
+      source: "Jepsen, Redis-Raft 2020, aborted reads", ["C6"]),
+    .init(
+      "C-07", [], "a leader that steps down refuses the commands that it has proposed",
+      source: "Jepsen, Redis-Raft 2020, aborted reads", ["C6"]),
+    .init("C-09", [], "sessions never expire", source: "Ongaro's dissertation §6.3", ["C10", "C2"]),
+    .init("C-10", [], "the queue of waiting commands has no limit", source: "Bronson et al., HotOS 2021", ["C10"]),
+    .init("C-08", [], "a command is acknowledged when it is proposed", source: "Jepsen, MongoDB 2013", ["C5"]),
+  ]
 }
 #endif

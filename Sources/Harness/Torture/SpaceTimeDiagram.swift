@@ -13,6 +13,7 @@ public struct SpaceTimeDiagram {
   private static let left = 90.0
   private static let clientWidth = 150.0
   private static let laneWidth = 230.0
+  private static let line = 12.0
   /// More moments than this nobody follows.
   private static let moments = 140
 
@@ -23,13 +24,19 @@ public struct SpaceTimeDiagram {
       times.insert(flight.sent)
       if let arrived = flight.arrived { times.insert(arrived) }
     }
+    // What happens at one moment in one place stands in lines of its own.
+    var counts: [Int64: [EventTimeline.Lane: Int]] = [:]
+    for entry in timeline.entries where !entry.isQuiet { counts[entry.time, default: [:]][entry.lane, default: 0] += 1 }
+    let lines = counts.mapValues { $0.values.max() ?? 1 }
     let shown = times.sorted().suffix(Self.moments)
     first = shown.first ?? 0
     var height = Self.top + 24
     var last: Int64?
     for time in shown {
       // In order, and not to scale: a long silence is a short way.
-      if let last { height += min(46, 15 + Double(time - last) / 1e6 * 2) }
+      if let last {
+        height += min(46, 15 + Double(time - last) / 1e6 * 2) + Self.line * Double((lines[last] ?? 1) - 1)
+      }
       heights[time] = height
       last = time
     }
@@ -49,13 +56,7 @@ public struct SpaceTimeDiagram {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(bottom + 30 + below))" \
       width="\(Int(width))" font-family="DejaVu Sans, sans-serif" font-size="11">
       <style>
-      svg{--paper:#fff;--ink:#1b1f24;--faint:#8a929b;--send:#2563b8;--lost:#c2410c;--bad:#b91c1c;--lead:#16794a;--client:#6d3fb0}
-      @media (prefers-color-scheme:dark){svg{--paper:#14171b;--ink:#e6e8eb;--faint:#7c858f;--send:#74a9f0;--lost:#f59e58;\
-      --bad:#ff7b7b;--lead:#5fd08f;--client:#c2a1f5}}
-      .paper{fill:var(--paper)}text{fill:var(--ink)}.small{font-size:9.5px;fill:var(--faint)}.life{stroke:var(--faint)}
-      .send{stroke:var(--send);fill:none}.head{fill:var(--send)}.lost{stroke:var(--lost);fill:none}.down{stroke:var(--bad);stroke-dasharray:2 4}
-      .fault{stroke:var(--lost);stroke-dasharray:6 3}.faulttext{fill:var(--lost)}.bad{fill:var(--bad)}.lead{stroke:var(--lead);stroke-width:5}
-      .client{fill:var(--client)}.label{font-size:9.5px;fill:var(--send)}.dot{fill:var(--ink)}
+      \(Self.style)
       </style>
       <rect class="paper" width="100%" height="100%"/>
       <defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">\
@@ -74,6 +75,32 @@ public struct SpaceTimeDiagram {
       parts.append(text(10, bottom + 20 + Double(index) * 18, "VIOLATION of \(violation)", "bad"))
     }
     return parts.joined(separator: "\n") + "\n</svg>\n"
+  }
+
+  /// Colours that are told apart on paper of either kind.
+  private static var style: String {
+    func colours(
+      paper: String, ink: String, faint: String, send: String, lost: String, bad: String, lead: String, client: String
+    ) -> String {
+      """
+      .paper{fill:\(paper)} text,.dot{fill:\(ink)} text.small{fill:\(faint)} .life{stroke:\(faint)} .send{stroke:\(send)} \
+      .head,text.label{fill:\(send)} .lost,.fault{stroke:\(lost)} text.faulttext{fill:\(lost)} .down{stroke:\(bad)} \
+      text.bad{fill:\(bad)} .lead{stroke:\(lead)} text.client{fill:\(client)}
+      """
+    }
+    let light = colours(
+      paper: "#ffffff", ink: "#1b1f24", faint: "#6b737c", send: "#2563b8", lost: "#c2410c", bad: "#b91c1c",
+      lead: "#16794a", client: "#6d3fb0")
+    let dark = colours(
+      paper: "#14171b", ink: "#e6e8eb", faint: "#98a1ab", send: "#74a9f0", lost: "#f59e58", bad: "#ff7b7b",
+      lead: "#5fd08f", client: "#c2a1f5")
+    return """
+      .small,.label{font-size:9.5px} .send,.lost{fill:none} .down{stroke-dasharray:2 4} .fault{stroke-dasharray:6 3} .lead{stroke-width:5}
+      \(light)
+      @media (prefers-color-scheme: dark) {
+      \(dark)
+      }
+      """
   }
 
   // MARK: Parts
@@ -138,9 +165,13 @@ public struct SpaceTimeDiagram {
   private func marks() -> [String] {
     var parts: [String] = []
     var lastTime = -100.0
+    var used: [EventTimeline.Lane: (time: Int64, lines: Int)] = [:]
     for entry in timeline.entries where !entry.isQuiet {
-      guard let height = heights[entry.time] else { continue }
-      if height >= lastTime + 12 {
+      guard let moment = heights[entry.time] else { continue }
+      let lines = used[entry.lane].map { $0.time == entry.time ? $0.lines : 0 } ?? 0
+      used[entry.lane] = (entry.time, lines + 1)
+      let height = moment + Double(lines) * Self.line
+      if lines == 0, height >= lastTime + 12 {
         parts.append(text(10, height + 4, String(format: "%.2f", Double(entry.time) / 1e6), "small"))
         lastTime = height
       }
@@ -152,7 +183,7 @@ public struct SpaceTimeDiagram {
         )
       case .clients: parts.append(text(clientX - 20, height + 4, entry.text, "client"))
       case .node(let node):
-        parts.append("<circle class=\"dot\" cx=\"\(x(node))\" cy=\"\(height)\" r=\"3\"/>")
+        parts.append("<circle class=\"dot\" cx=\"\(x(node))\" cy=\"\(moment)\" r=\"3\"/>")
         let changes = Self.changes(entry.text)
         if !changes.isEmpty { parts.append(text(x(node) + 7, height + 12, changes, "small")) }
       }

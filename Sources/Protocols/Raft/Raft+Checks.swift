@@ -42,6 +42,9 @@ extension Raft {
       findings.expect(
         matched[peer] < next && next <= log.lastSlot.next, "R11", id,
         "next \(next) of \(peer) is not between its match \(matched[peer]) and the log's end \(log.lastSlot)")
+      let inflight = progress[Int(peer.index)].inflight
+      findings.expect(
+        inflight <= max(1, shared.inflight), "C10", id, "has \(inflight) messages to \(peer) unanswered")
     }
   }
 

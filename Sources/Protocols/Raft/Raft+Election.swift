@@ -5,7 +5,7 @@ extension Raft {
   // MARK: The candidate
 
   mutating func campaign(_ effects: inout Effects<Raft>) {
-    leader = nil
+    if !planted("R-07") { leader = nil }
     guard tuning.preVote, !peers.isEmpty else { return stand(isTransfer: false, &effects) }
     standing = .preCandidate
     votes = Tally(of: cluster)
@@ -23,9 +23,10 @@ extension Raft {
     persist(.vote(term: term + 1, for: id), &effects)
     leader = nil
     standing = .candidate
-    votes = Tally(of: cluster)
+    if !planted("R-06") { votes = Tally(of: cluster) }
     awaitLeader(&effects)
-    effects.send(.requestVote(voteRequest(term, isTransfer: isTransfer)), to: peers)
+    let request = Message.requestVote(voteRequest(term, isTransfer: isTransfer))
+    if planted("R-02") { effects.sendAhead(request, to: peers) } else { effects.send(request, to: peers) }
     effects.send(.requestVoteReply(VoteReply(term: term, isGranted: true)), to: id)
   }
 
@@ -41,8 +42,9 @@ extension Raft {
   /// "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the same term"
   /// (§5.2).
   mutating func count(_ reply: VoteReply, from peer: NodeID, _ effects: inout Effects<Raft>) {
-    guard standing == .candidate, reply.isGranted, reply.term == term else { return }
-    if votes.add(peer) { lead(&effects) }
+    guard standing == .candidate, reply.isGranted, reply.term == term || planted("R-04") else { return }
+    let voter = planted("R-05") ? votes.members.subtracting(votes.supporters).first { _ in true } ?? peer : peer
+    if votes.add(voter) { lead(&effects) }
   }
 
   // MARK: The voter
@@ -50,6 +52,7 @@ extension Raft {
   /// "The voter denies its vote if its own log is more up-to-date than that of the candidate" (§5.4.1).
   func mayVote(for request: VoteRequest) -> Bool {
     let own = log.last
+    if planted("R-09") { return (request.lastSlot, request.lastTerm) >= (own.slot, own.term) }
     return (request.lastTerm, request.lastSlot) >= (own.term, own.slot)
   }
 
@@ -60,7 +63,9 @@ extension Raft {
   }
 
   mutating func answer(_ request: VoteRequest, from peer: NodeID, _ effects: inout Effects<Raft>) {
-    if request.term == term, vote == nil, standing == .follower, mayVote(for: request) {
+    let mayChoose =
+      standing == .follower && (vote == nil || planted("R-03")) || standing == .leader && planted("R-08")
+    if request.term == term, mayChoose, mayVote(for: request) {
       persist(.vote(term: term, for: peer), &effects)
     }
     let isGranted = request.term == term && vote == peer

@@ -29,25 +29,28 @@ extension Raft {
 
     // What the snapshot stands for is committed, and so equal.
     let skipped = log.base.slot > request.previousSlot ? log.base.slot.number - request.previousSlot.number : 0
+    let passed = planted("R-38") ? 0 : skipped
     if skipped >= UInt64(request.entries.count), skipped > 0 {
       return answer(.success(term, through: log.base.slot))
     }
-    if skipped == 0, !log.holds(request.previous) {
+    if skipped == 0, planted("R-30") ? log.term(at: request.previousSlot) == nil : !log.holds(request.previous) {
       // "2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm."
       let hint = log.last(upTo: request.previousSlot, withTermAtMost: request.previousTerm)
       return answer(.refusal(term, of: request.previousSlot, hint: hint))
     }
-    adopt(request.entries.dropFirst(Int(skipped)), after: Slot(request.previousSlot.number + skipped), &effects)
+    adopt(request.entries.dropFirst(Int(passed)), after: Slot(request.previousSlot.number + passed), &effects)
     // "5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)."
-    commit(through: min(request.commit, request.lastSlot), &effects)
-    answer(.success(term, through: request.lastSlot))
+    if planted("R-22") { commit = min(commit, request.commit) }
+    commit(through: min(request.commit, planted("R-23") ? log.lastSlot : request.lastSlot), &effects)
+    let verified = planted("R-25") ? log.lastSlot : planted("R-28") ? request.lastSlot.next : request.lastSlot
+    answer(.success(term, through: verified))
   }
 
   /// "3. If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that
   /// follow it. 4. Append any new entries not already in the log." An old message must not cut off what newer ones brought.
   private mutating func adopt(_ entries: ArraySlice<Entry>, after slot: Slot, _ effects: inout Effects<Raft>) {
     var slot = slot
-    var isNew = false
+    var isNew = planted("R-24")
     for entry in entries {
       slot = slot.next
       isNew = isNew || log.term(at: slot) != entry.stamp.number
@@ -67,9 +70,10 @@ extension Raft {
     guard sender == term else { return answer(next: 0, isDone: false) }
     guard standing != .leader else { return }
     acknowledge(leader: peer, &effects)
-    guard piece.through > commit else { return answer(next: 0, isDone: true) }
+    guard piece.through > commit || planted("R-57") else { return answer(next: 0, isDone: true) }
     let (next, whole) = incoming.add(piece)
     if let whole { install(whole, &effects) }
+    if planted("R-55"), let whole { replay(.vote(term: whole.stamp.number, for: nil)) }
     answer(next: next, isDone: whole != nil)
   }
 }

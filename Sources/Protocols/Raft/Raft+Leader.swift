@@ -35,6 +35,7 @@ extension Raft {
     let slot = previous.slot.next
     let entry = Entry(stamp: Stamp(term), value: value)
     persist(.append(slot, entry), &effects)
+    if planted("R-36") { matched.advance(id, to: slot) }
     // Asked for before the message, so that it does not leave behind it where the leader's disk comes first.
     effects.send(.appendEntriesReply(.success(term, through: slot)), to: id)
     var ready = NodeSet()
@@ -70,7 +71,9 @@ extension Raft {
       guard progress[index].mode == .probe ? !progress[index].isWaiting : progress[index].mayReplicate else { return }
       let next = progress[index].next
       guard next <= log.lastSlot else { return }
-      guard let previous = log.position(at: Slot(next.number - 1)) else { return offerSnapshot(to: peer, &effects) }
+      guard let previous = log.position(at: Slot(next.number - 1)) else {
+        return planted("R-56") ? beat(NodeSet(peer), &effects) : offerSnapshot(to: peer, &effects)
+      }
       let entries = log.entries(from: next, bytes: shared.messageBytes)
       dispatch(request(after: previous, entries), to: NodeSet(peer), &effects)
       if progress[index].mode == .probe {
@@ -97,7 +100,7 @@ extension Raft {
   // MARK: Replies
 
   mutating func take(_ reply: AppendReply, from peer: NodeID, _ effects: inout Effects<Raft>) {
-    guard standing == .leader, reply.term == term else { return }
+    guard standing == .leader || planted("R-34") && !progress.isEmpty, reply.term == term else { return }
     active.insert(peer)
     if peer == id {
       if matched.advance(id, to: min(reply.slot, log.lastSlot)) { advanceCommit(&effects) }
@@ -130,21 +133,22 @@ extension Raft {
     let state = progress[Int(peer.index)]
     switch state.mode {
     case .snapshot: return false
-    case .probe: guard reply.slot.next == state.next else { return false }
+    case .probe: guard reply.slot.next == state.next, !planted("R-39") else { return false }
     case .replicate: guard reply.slot > matched[peer], reply.slot < state.next else { return false }
     }
     let common = log.last(upTo: reply.hintSlot, withTermAtMost: reply.hintTerm)
     // A hint below what is known here names what only a snapshot can bring.
     let next = reply.hintSlot < log.anchor.slot ? reply.hintSlot.next : common.slot.next
-    progress[Int(peer.index)].probe(from: max(matched[peer].next, min(next, reply.slot)))
+    progress[Int(peer.index)].probe(from: max(planted("R-27") ? Slot(1) : matched[peer].next, min(next, reply.slot)))
     return true
   }
 
   /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and log[N].term == currentTerm: set
   /// commitIndex = N" (Figure 2). Entries of older terms commit only with one of this term (§5.4.2, Figure 8).
   private mutating func advanceCommit(_ effects: inout Effects<Raft>) {
-    var reached = matched.reachedByQuorum(of: cluster.majority)
+    var reached = matched.reachedByQuorum(of: planted("R-31") ? cluster.majority - 1 : cluster.majority)
     if shared.leaderDisk == .parallelLeaderRequired { reached = min(reached, matched[id]) }
+    if planted("R-21"), log.term(at: commit.next) != term { return }
     if reached > commit, planted("R-20") || log.term(at: reached) == term { commit(through: reached, &effects) }
   }
 

@@ -55,7 +55,7 @@ public struct Raft: ConsensusProtocol {
   let timing: Timing
   let shared: SharedTuning
   let tuning: Tuning
-  private let retained: UInt64
+  let retained: UInt64
   var random: RandomSource
 
   // Persistent state on all servers (Figure 2).
@@ -107,11 +107,11 @@ public struct Raft: ConsensusProtocol {
 
   public mutating func restore(_ snapshot: Snapshot) {
     log.adopt(snapshot)
-    commit = max(commit, log.base.slot)
+    if !planted("R-60") { commit = max(commit, log.base.slot) }
     // A running transfer still needs what follows its snapshot.
     var floor = log.base.slot.number - min(retained, log.base.slot.number)
     for peer in progress { if let needed = peer.snapshot?.through { floor = min(floor, needed.number) } }
-    log.forget(through: Slot(floor))
+    if !planted("R-45") { log.forget(through: Slot(floor)) }
   }
   public mutating func replay(_ record: Record) {
     switch record {
@@ -151,7 +151,7 @@ public struct Raft: ConsensusProtocol {
 
   public mutating func step(_ input: Input<Raft>, into effects: inout Effects<Raft>) {
     switch input {
-    case .start: awaitLeader(&effects)
+    case .start: if planted("R-15"), vote == id { lead(&effects) } else { awaitLeader(&effects) }
     case .propose(let batch): propose(batch, &effects)
     case .receive(let message, let peer): receive(message, from: peer, &effects)
     case .timeout(let timer): expire(timer, &effects)
@@ -217,7 +217,14 @@ public struct Raft: ConsensusProtocol {
   /// Moves to a newer term as a follower. A running election timer runs on: a candidate or follower that is overtaken must not
   /// gain time by it. A leader has none and starts one.
   mutating func follow(term newTerm: UInt64, vote candidate: NodeID?, _ effects: inout Effects<Raft>) {
-    persist(.vote(term: newTerm, for: candidate), &effects)
+    if planted("R-01"), candidate != nil {
+      replay(.vote(term: newTerm, for: candidate))
+    } else if planted("S-09") {
+      persist(.vote(term: term, for: candidate), &effects)
+      persist(.vote(term: newTerm, for: candidate), &effects)
+    } else {
+      persist(.vote(term: newTerm, for: candidate), &effects)
+    }
     leader = nil
     // The next leader may offer an older snapshot than the last one did.
     incoming = SnapshotTransfer()
@@ -227,7 +234,7 @@ public struct Raft: ConsensusProtocol {
   mutating func stepDown(_ effects: inout Effects<Raft>) {
     if standing == .leader {
       leader = nil
-      progress = []
+      if !planted("R-34") { progress = [] }
       transferee = nil
       effects.stop(.heartbeat)
       effects.stop(.quorum)
@@ -239,12 +246,14 @@ public struct Raft: ConsensusProtocol {
 
   /// Draws a new election timeout.
   mutating func awaitLeader(_ effects: inout Effects<Raft>) {
-    effects.start(.election, after: random.duration(in: timing.electionTimeout))
+    let timeout = planted("R-17") ? timing.electionTimeout.lowerBound : random.duration(in: timing.electionTimeout)
+    effects.start(.election, after: timeout)
   }
 
   mutating func commit(through slot: Slot, _ effects: inout Effects<Raft>) {
     while commit < slot, let entry = log.entry(at: commit.next) {
       commit = commit.next
+      if planted("R-37"), effects.committed.count == 4 { continue }
       effects.commit(entry, at: commit)
     }
   }

@@ -15,6 +15,8 @@ public struct RaftAudit: ClusterAudit {
     var log = LogShape()
     /// Its log on disk, as far as records tell: a snapshot's suffix is left out.
     var disk = LogShape()
+    /// While it leads: what it counts of each member.
+    var matched: [Slot] = []
   }
   struct Coverage: Sendable {
     var trials = 0
@@ -81,6 +83,10 @@ public struct RaftAudit: ClusterAudit {
     let before = mirrors[Int(node.index)]
     findings.expect(core.term >= before.term, "C7", node, "term \(core.term) after term \(before.term)")
     findings.expect(core.commit >= before.commit, "C7", node, "commit \(core.commit) after \(before.commit)")
+    if case .compacted = input, !core.progress.contains(where: { $0.mode == .snapshot }) {
+      let kept = core.log.base.slot.number - core.log.anchor.slot.number
+      findings.expect(kept <= core.retained, "C10", node, "keeps \(kept) entries that its snapshot stands for")
+    }
     if let snapshot = effects.installed { checkInstalled(snapshot, node, before, core, &findings) }
     for i in effects.records.indices {
       if case .append(let slot, let entry) = effects.records[i] {
@@ -91,14 +97,9 @@ public struct RaftAudit: ClusterAudit {
       checkElected(node, core, &findings)
     }
     if core.commit > before.commit { checkCommitted(node, input, before, core, effects, view, &findings) }
-    if core.standing == .leader, case .receive(let message, let peer) = input {
-      switch message {
-      case .appendEntriesReply(let reply), .heartbeatReply(let reply):
-        if reply.isSuccess { checkMatch(reply.term, reply.slot, of: peer, node, core, view, &findings) }
-      case .installSnapshotReply(let reply):
-        if reply.isDone { checkMatch(reply.term, reply.through, of: peer, node, core, view, &findings) }
-      default: break
-      }
+    if core.standing == .leader {
+      checkMatch(of: node, node, core, view, &findings)
+      if case .receive(_, let peer) = input, peer != node { checkMatch(of: peer, node, core, view, &findings) }
     }
     count(input, before, core, effects)
     mirrors[Int(node.index)].term = core.term
@@ -116,6 +117,14 @@ public struct RaftAudit: ClusterAudit {
       findings.report("R1", node, "leads term \(core.term), which \(other) was elected for")
     }
     leaders[core.term] = node
+    mirrors[Int(node.index)].matched = Array(repeating: Slot(0), count: mirrors.count)
+    var voters = 0
+    for member in cluster.members {
+      let vote = votes[Int(member.index)]
+      if vote.term > core.term || (vote.term == core.term && vote.candidate == node) { voters += 1 }
+    }
+    findings.expect(
+      voters >= cluster.majority, "R1", node, "leads term \(core.term), and \(voters) disks hold a vote for it")
     if core.term > chosen.term { checkComplete(node, core, &findings) }
   }
   private func checkComplete(_ node: NodeID, _ core: borrowing Raft, _ findings: inout Findings) {
@@ -237,12 +246,16 @@ public struct RaftAudit: ClusterAudit {
       "commits through \(core.commit), and its leader's word reaches to \(min(bound, chosen.position.slot))")
   }
 
-  /// R11: what a leader counts is on its peer's disk.
-  private func checkMatch(
-    _ term: UInt64, _ slot: Slot, of peer: NodeID, _ node: NodeID, _ core: borrowing Raft,
-    _ view: some ClusterView<Core>, _ findings: inout Findings
+  /// R11: what a leader counts is on its peer's disk, and does not fall while it leads.
+  private mutating func checkMatch(
+    of peer: NodeID, _ node: NodeID, _ core: borrowing Raft, _ view: some ClusterView<Core>,
+    _ findings: inout Findings
   ) {
-    guard term == core.term, slot <= core.log.lastSlot else { return }
+    let slot = core.matched[peer]
+    let known = mirrors[Int(node.index)].matched[Int(peer.index)]
+    guard slot != known else { return }
+    mirrors[Int(node.index)].matched[Int(peer.index)] = slot
+    findings.expect(slot > known, "R11", node, "counts \(peer) through \(slot) after \(known)")
     let position = Position(slot: slot, term: core.log.term(at: slot) ?? 0)
     // Mostly the records say it; a copy of the whole state is dear.
     guard mirrors[Int(peer.index)].disk.term(at: position.slot) != position.term else { return }
