@@ -157,7 +157,10 @@ import Testing
       ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),
       ("{at: 1s, crash: n64}", "faults: n64 is not leader, follower or a replica, n0 to n63"),
       ("{at: 1s, crash: n5}", "faults: n5 is not one of 5 replicas; the first is n0"),
-      ("{at: 1s, crash: follower-1}", "faults: follower-1 is not leader, follower or a replica, n0 to n63"),
+      (
+        "{at: 1s, crash: follower-1}",
+        "faults: follower-1 is not leader, follower or a replica, n0 to n63; did you mean 'follower'?"
+      ),
       ("{at: 1s, crash: follower-5}", "faults: follower-5 is not one of the 4 followers of 5 replicas"),
       (
         "{at: 1s, partial-partition: leader | follower follower-9}",
