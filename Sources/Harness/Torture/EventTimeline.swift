@@ -15,6 +15,8 @@ public struct EventTimeline {
     var text: String
     /// Happens all the time and changes nothing: left out.
     var isQuiet = false
+    /// A message or a timer led to it.
+    var hasInput = false
     /// What it sent: the text, and to whom.
     var sent: [(message: String, to: [Int])] = []
   }
@@ -100,7 +102,8 @@ public struct EventTimeline {
     let parts = [input].compactMap { $0 } + (changes.isEmpty ? [] : [changes.joined(separator: ", ")])
     entries.append(
       .init(
-        time: time, lane: .node(node), text: parts.joined(separator: ": "), isQuiet: changes.isEmpty && isRoutine))
+        time: time, lane: .node(node), text: parts.joined(separator: ": "), isQuiet: changes.isEmpty && isRoutine,
+        hasInput: input != nil))
   }
 
   private mutating func sent(_ message: String, _ from: Int, _ to: Int, at time: Int64) {
@@ -131,7 +134,8 @@ public struct EventTimeline {
   }
   private mutating func land(_ message: String, _ from: Int, _ to: Int) -> Int? {
     let way = from * replicas + to
-    guard let place = underWay[way].firstIndex(where: { flights[$0].message == message }) else { return nil }
+    // The latest: what was sent before it and has not come died with its session or process.
+    guard let place = underWay[way].lastIndex(where: { flights[$0].message == message }) else { return nil }
     return underWay[way].remove(at: place)
   }
 
@@ -153,23 +157,18 @@ public struct EventTimeline {
     entries.removeAll { entry in
       entry.lane == .fault && struck.contains(entry.time) && causes.contains { entry.text.contains($0) }
     }
-    var more = run.faults.map { Entry(time: $0.at, lane: .fault, text: $0.text) }
+    let faults = run.faults.map { Entry(time: $0.at, lane: .fault, text: $0.text) }
+    var (asked, answered): ([Entry], [Entry]) = ([], [])
     for operation in run.history {
       let who = "c\(operation.process)"
-      more.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)"))
-      switch operation.outcome {
-      case .ok(let reply):
-        let value = operation.operation.kind == .get || operation.operation.kind == .cas ? " \(reply.value)" : ""
-        let applied = reply.applied ? "" : ", not applied"
-        more.append(
-          .init(time: operation.returned ?? run.end, lane: .clients, text: "\(who) ← ok\(value)\(applied)"))
-      case .failed, .unknown, .pending: break
-      }
+      asked.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)"))
+      guard case .ok(let reply) = operation.outcome else { continue }
+      let value = operation.operation.kind == .get || operation.operation.kind == .cas ? " \(reply.value)" : ""
+      let text = "\(who) ← ok\(value)\(reply.applied ? "" : ", not applied")"
+      answered.append(.init(time: operation.returned ?? run.end, lane: .clients, text: text))
     }
-    // What a client asks comes before what follows from it, and an answer after what led to it; faults first of all.
-    let all =
-      more.filter { $0.lane == .fault } + more.filter { $0.lane != .fault && !$0.text.contains("←") } + entries
-      + more.filter { $0.text.contains("←") }
+    // At one moment: what went wrong, what came in, what clients heard of it and asked next, and what followed from that.
+    let all = faults + entries.filter(\.hasInput) + answered + asked + entries.filter { !$0.hasInput }
     entries = all.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
     end = run.end
   }

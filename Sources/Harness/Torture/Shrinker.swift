@@ -29,7 +29,7 @@ public struct Shrinker {
   ///   - most: Runs, at most.
   ///   - progress: Called after each run with their number.
   public init?(
-    _ schedule: Schedule, most: Int = 4_000, progress: @escaping (Int) -> Void = { _ in }, trial: @escaping Trial
+    _ schedule: Schedule, most: Int = 10_000, progress: @escaping (Int) -> Void = { _ in }, trial: @escaping Trial
   ) {
     guard let found = trial(schedule) else { return nil }
     best = schedule
@@ -219,6 +219,7 @@ extension Schedule {
     for index in operations.indices { operations[index].at = operations[index].at.roundedDown }
     for index in faults.indices {
       faults[index].at = faults[index].at.roundedDown
+      if case .crashAll(let step) = faults[index].fault { faults[index].fault = .crashAll(downtime: step.roundedUp) }
       if let length = faults[index].fault.length { faults[index].fault = faults[index].fault.lasting(length.roundedUp) }
     }
   }

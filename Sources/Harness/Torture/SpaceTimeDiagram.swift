@@ -153,7 +153,9 @@ public struct SpaceTimeDiagram {
     guard let arrived = flight.arrived, let to = heights[arrived] else { return nil }
     let side = x2 > x1 ? 1.0 : -1.0
     let gap = abs(x2 - x1)
-    let (labelX, labelY) = (x1 + side * min(gap / 2, 70), from + (to - from) * min(0.5, 70 / gap) - 3)
+    // What goes to a neighbour is named near where it begins, what goes further on its last part: two copies are named apart.
+    let place = gap > Self.laneWidth ? gap - Self.laneWidth * 0.6 : min(gap / 2, 70)
+    let (labelX, labelY) = (x1 + side * place, from + (to - from) * place / gap - 3)
     let angle = atan2((to - from) * side, gap) * 180 / .pi
     return """
       <g><title>\(Self.escaped(flight.message))</title>\
