@@ -137,7 +137,10 @@ public struct ZabAudit: ClusterAudit {
     _ node: NodeID, _ input: Input<Zab>, _ core: borrowing Zab, _ effects: borrowing Effects<Zab>
   ) {
     let index = Int(node.index)
-    if core.standing != .leading { mirrors[index].acknowledged = NodeSet() }
+    // Who leads again may still hear of its last epoch before it chooses the next.
+    if core.standing != .leading || core.acceptedEpoch != mirrors[index].acceptedEpoch {
+      mirrors[index].acknowledged = NodeSet()
+    }
     switch input {
     case .disconnected(let peer), .receive(.cepoch, let peer):
       mirrors[index].acknowledged.remove(peer)
