@@ -107,7 +107,9 @@ private struct ScheduleReader {
     }
     if let (key, reason) = schedule.settings.contradiction() { throw InputError("\(key): \(reason)") }
     let entries = schedule.faults.map { FaultSchedule.Entry(at: $0.at...$0.at, fault: $0.fault, text: "") }
-    if let reason = FaultSchedule(entries).contradiction(schedule.settings) { throw InputError("faults: \(reason)") }
+    if let (_, reason) = FaultSchedule(entries).contradiction(schedule.settings) {
+      throw InputError("faults: \(reason)")
+    }
     let isClosed = schedule.settings.arrival == .closed
     for operation in schedule.operations {
       switch operation.client {
