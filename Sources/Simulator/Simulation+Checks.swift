@@ -204,8 +204,8 @@ extension Simulation {
   /// The search costs more per operation than the run itself, and the log has told all already: as many keys as hold this many
   /// operations, from key 0 on.
   private static var sampledOperations: Int { 20_000 }
-  /// Attempts; a second of work at most.
-  private static var searchBudget: Int { 2_000_000 }
+  /// A second of work at most.
+  private static var searchBudget: Int { 100_000_000 }
 
   private func sample() -> [ClientOperation] {
     guard clients.history.count > Self.sampledOperations else { return clients.history }
