@@ -43,7 +43,7 @@ extension Simulation {
 
   /// C9: a datagram that comes twice changes nothing the second time.
   func again(_ message: Core.Message, _ from: NodeID, at node: SimulatedNode<Core>) {
-    guard findings.isEmpty, var core = node.process?.replica.core else { return }
+    guard var core = node.process?.replica.core else { return }
     let before = core.status
     var effects = Effects<Core>()
     core.step(.receive(message, from: from), into: &effects)

@@ -147,6 +147,8 @@ public final class Simulation<Core: ConsensusProtocol> {
     findings.expect(
       now - lastLook > 1_000_000, "LIVE", nil,
       "a million events between \(lastLook) and \(now) ns: messages breed messages")
+    findings.expect(
+      queue.count < Int(Self.stormEvents), "LIVE", nil, "\(queue.count) events are to come: messages breed messages")
     lastLook = now
   }
 
