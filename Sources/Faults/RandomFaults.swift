@@ -85,7 +85,7 @@ public struct RandomFaults: Sendable {
       var random = RandomSource(seed: seed, stream: 0xD15C_00 + UInt64(index))
       guard random.chance(share) else { continue }
       for _ in 0...random.below(4) {
-        let at = random.duration(in: .milliseconds(500)...(span - 2 * shortest))
+        let at = random.duration(in: .milliseconds(500)...(span - shortest * 2))
         let node = FaultTarget.node(NodeID(Int(random.below(UInt64(nodes)))))
         let length = length(&random, span - at)
         faults.append(.init(at: at, .breakDisk(node, kind, for: length)))
