@@ -1,6 +1,6 @@
 /// An invariant that did not hold.
 public struct Violation: Hashable, Sendable, CustomStringConvertible {
-  /// The invariant's name: C1-C8 for all protocols, R, P or Z and a number for one, L1-L4 for clients.
+  /// The invariant's name: C1-C10 for all protocols, R, P or Z and a number for one, L1-L4 for clients.
   public var invariant: String
   public var node: NodeID?
   public var detail: String

@@ -34,12 +34,12 @@ public enum TortureConfiguration {
         trustsDisconnect: random.chance(0.3)),
       shared: SharedTuning(
         leaderDisk: LeaderDisk.allCases[Int(random.below(3))], inflight: 1 + Int(random.below(8)),
-        messageBytes: 200 + Int(random.below(2_000)), snapshotPieceBytes: 64 + Int(random.below(400))),
+        messageBytes: 200 + Int(random.below(2_000)), snapshotPieceBytes: 16 + Int(random.below(300))),
       batch: BatchPolicy(
         commands: 1 + Int(random.below(8)), bytes: 4_096, window: 1 + Int(random.below(16)),
         waiting: 1 + Int(random.below(32))),
       retained: Int(random.below(20)), snapshotEvery: random.chance(0.8) ? 5 + Int(random.below(60)) : 0,
-      sessionLimit: random.chance(0.8) ? 1_000 : clients + Int(random.below(4)),
+      sessionLimit: random.chance(0.5) ? 1_000 : clients + Int(random.below(3)),
       retry: RetryPolicy(
         timeout: .milliseconds(200 + Int(random.below(800))), pause: .milliseconds(5), maximumPause: .milliseconds(100),
         abandon: .seconds(3)))

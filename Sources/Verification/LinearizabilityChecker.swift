@@ -15,7 +15,8 @@ public enum LinearizabilityChecker {
     public var detail: String?
   }
 
-  /// - Parameter budget: attempts to place an operation, over all keys; past it the answer is `unknown`. A million take half a second.
+  /// - Parameter budget: looks at an operation in a configuration, over all keys; past it the answer is `unknown`. A hundred million take
+  ///   a second.
   public static func check(_ history: [ClientOperation], budget: Int) -> Result {
     var byKey: [UInt32: [ClientOperation]] = [:]
     for operation in history where isRelevant(operation) {
@@ -25,7 +26,7 @@ public enum LinearizabilityChecker {
     var result = Result(verdict: .ok, keys: 0, detail: nil)
     // Short histories first: a long one that exhausts the budget hides nothing about the others.
     for (key, operations) in byKey.sorted(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }) {
-      var search = RegisterSearch(operations)
+      let search = RegisterSearch(operations)
       switch search.run(&left) {
       case .linearizable: result.keys += 1
       case .stuck(let obstacle):
@@ -35,7 +36,7 @@ public enum LinearizabilityChecker {
         result.detail =
           left > 0
           ? "key k\(key) has too many possibilities at once"
-          : "gave up after \(budget) attempts, at key k\(key); a larger budget may tell"
+          : "gave up after \(budget) looks, at key k\(key); a larger budget may tell"
       case .exhausted: break
       }
     }

@@ -10,6 +10,10 @@ import Consensus
 ///   optional: when it returns it needs no place of its own.
 /// - What was never answered is optional from the start and never returns; of those that do the same the oldest goes first.
 /// - An optional operation is of use only as long as another finds what it leaves.
+/// - A value that somebody must still find is not overwritten, unless somebody can still write it.
+///
+/// It looks at few configurations first, those in which the least was placed, and at more of them only if these lead nowhere: one that
+/// goes through to the end is enough.
 ///
 /// If values are distinct, few configurations are left however many operations run at once or were never answered. In general the
 /// question is NP-complete (Gibbons and Korach 1997), hence the budget.
@@ -39,8 +43,8 @@ struct RegisterSearch {
     var isBlind: Bool { finds == nil && leaves != nil }
   }
 
-  /// More configurations at once, some 100 MB of them, and the search is given up.
-  private static var frontierLimit: Int { 1 << 18 }
+  /// How many configurations are kept at once, in one pass after the other. The last is some 30 MB of them.
+  private static let widths = [1, 1 << 6, 1 << 10, 1 << 14]
 
   /// In order of invocation.
   private let operations: [ClientOperation]
@@ -48,6 +52,10 @@ struct RegisterSearch {
   private var values: [UInt64] = [0]
   /// By value: operations that find it and have not returned.
   private var finders: [Int] = []
+  /// By value: those of them that have an answer.
+  private var seekers: [Int] = []
+  /// By value: operations that leave it and have not returned.
+  private var leavers: [Int] = []
   /// By value: operations never answered that leave it.
   private var unanswered: [[Int]] = []
   /// Operations that were invoked.
@@ -55,6 +63,8 @@ struct RegisterSearch {
   /// Those of them that have not returned, in order of invocation.
   private var open: [Int] = []
   private var freeSlots: [Int] = []
+  /// Not every configuration was kept: that none is left proves nothing.
+  private var hasDropped = false
   private var slots = 0
 
   init(_ history: [ClientOperation]) {
@@ -73,10 +83,16 @@ struct RegisterSearch {
       steps.append(step)
     }
     finders = Array(repeating: 0, count: values.count)
+    seekers = finders
+    leavers = finders
     unanswered = Array(repeating: [], count: values.count)
     for (index, step) in steps.enumerated() {
       if let value = step.finds, step.isAnswered || step.leaves != nil { finders[value] += 1 }
-      if let value = step.leaves, !step.isAnswered { unanswered[value].append(index) }
+      if let value = step.finds, step.isAnswered { seekers[value] += 1 }
+      if let value = step.leaves {
+        leavers[value] += 1
+        if !step.isAnswered { unanswered[value].append(index) }
+      }
     }
   }
 
@@ -103,7 +119,18 @@ struct RegisterSearch {
 
   // MARK: Through the history
 
-  mutating func run(_ budget: inout Int) -> Outcome {
+  /// - Parameter budget: looks at an operation in a configuration.
+  func run(_ budget: inout Int) -> Outcome {
+    for width in Self.widths {
+      var pass = self
+      let outcome = pass.run(&budget, width)
+      if case .stuck = outcome, pass.hasDropped { continue }
+      return outcome
+    }
+    return .exhausted
+  }
+
+  private mutating func run(_ budget: inout Int, _ width: Int) -> Outcome {
     for value in finders.indices where finders[value] == 0 { _ = forgetUnanswered(leaving: value) }
     var frontier = Frontier()
     frontier.insert(Configuration())
@@ -112,7 +139,8 @@ struct RegisterSearch {
         call(event.operation, &frontier)
         continue
       }
-      guard let next = settle(event.operation, frontier, &budget) else { return .exhausted }
+      let next = settle(event.operation, frontier, &budget, width)
+      guard budget > 0 else { return .exhausted }
       guard !next.configurations.isEmpty else { return .stuck(describe(event.operation, frontier)) }
       frontier = retire(event.operation, next)
     }
@@ -145,38 +173,52 @@ struct RegisterSearch {
     }
   }
 
-  /// All ways to have `index` in its place, or to need none; nil if there are too many to look at.
-  private func settle(_ index: Int, _ frontier: Frontier, _ budget: inout Int) -> Frontier? {
+  /// The ways to have `index` in its place, or to need none; those that place the least come first, and hardly more than `width`.
+  private mutating func settle(_ index: Int, _ frontier: Frontier, _ budget: inout Int, _ width: Int) -> Frontier {
     var next = Frontier()
     var tried = Frontier()
-    var stack: [Configuration] = []
+    var queue: [Configuration] = []
     for start in frontier.configurations {
-      budget -= 1
-      if isPlaced(index, start) || isOptional(index, start) {
-        next.insert(start)
-        if isPlaced(index, start) || finders[steps[index].leaves ?? 0] == 0 { continue }
+      guard next.configurations.count < width else {
+        hasDropped = true
+        return next
       }
-      stack.append(start)
-      while let configuration = stack.popLast() {
-        let sought = self.sought(configuration)
-        for write in open where canPlace(write, configuration) {
-          guard write == index || mustBePlaced(write) || steps[write].leaves.map(sought.contains) ?? false else {
-            continue
-          }
-          budget -= 1
-          guard budget > 0, next.configurations.count + tried.configurations.count < Self.frontierLimit else {
-            return nil
-          }
-          let placed = place(write, configuration)
-          if isPlaced(index, placed) {
-            next.insert(placed)
-          } else if tried.insert(placed) {
-            stack.append(placed)
-          }
+      if isPlaced(index, start) {
+        next.insert(start)
+        continue
+      }
+      // Who answers in the order in which things happened has it at its place now.
+      if !isOptional(index, start) || finders[steps[index].leaves ?? 0] > 0, canPlace(index, start) {
+        let placed = place(index, start)
+        if isTenable(placed, after: start) { next.insert(placed) }
+      }
+      if isOptional(index, start), canLose(index, start) { next.insert(start) }
+      if tried.insert(start) { queue.append(start) }
+    }
+    var looked = 0
+    while looked < queue.count, next.configurations.count < width, queue.count < 4 * width {
+      let configuration = queue[looked]
+      looked += 1
+      budget -= open.count
+      guard budget > 0 else { return next }
+      if isOptional(index, configuration), finders[steps[index].leaves ?? 0] == 0 { continue }
+      let sought = self.sought(configuration)
+      for write in open where canPlace(write, configuration) {
+        guard write == index || mustBePlaced(write) || steps[write].leaves.map(sought.contains) ?? false else {
+          continue
+        }
+        budget -= open.count
+        let placed = place(write, configuration)
+        guard isTenable(placed, after: configuration) else { continue }
+        if isPlaced(index, placed) {
+          next.insert(placed)
+        } else if tried.insert(placed) {
+          queue.append(placed)
         }
       }
     }
-    return budget > 0 ? next : nil
+    if looked < queue.count { hasDropped = true }
+    return next
   }
 
   /// `index` has returned: what only it could find need not be written any more.
@@ -184,8 +226,10 @@ struct RegisterSearch {
     var freed = close(index)
     if let value = steps[index].finds {
       finders[value] -= 1
+      seekers[value] -= 1
       if finders[value] == 0 { freed += forgetUnanswered(leaving: value) }
     }
+    if let value = steps[index].leaves { leavers[value] -= 1 }
     freeSlots += freed
     return frontier.map { configuration in
       for slot in freed {
@@ -201,6 +245,7 @@ struct RegisterSearch {
     unanswered[value] = []
     for index in forgotten {
       freed += close(index)
+      leavers[value] -= 1
       guard let found = steps[index].finds else { continue }
       finders[found] -= 1
       if finders[found] == 0 { freed += forgetUnanswered(leaving: found) }
@@ -232,6 +277,25 @@ struct RegisterSearch {
     else { return false }
     guard let alike = step.alike, steps[alike].slot != nil else { return true }
     return isPlaced(alike, configuration)
+  }
+  /// Whether nobody needs what `index` leaves, or another can still write it.
+  private func canLose(_ index: Int, _ configuration: Configuration) -> Bool {
+    guard let value = steps[index].leaves, value != configuration.value else { return true }
+    return !isLast(value, configuration, besides: index)
+  }
+  /// Whether what was overwritten may be so.
+  private func isTenable(_ configuration: Configuration, after earlier: Configuration) -> Bool {
+    configuration.value == earlier.value || !isLast(earlier.value, configuration)
+  }
+  /// Somebody must still find `value`, and nobody that has no place yet leaves it.
+  private func isLast(_ value: Int, _ configuration: Configuration, besides lost: Int? = nil) -> Bool {
+    var (seekers, leavers) = (seekers[value], leavers[value])
+    guard seekers > 0 else { return false }
+    for index in open where index == lost || isPlaced(index, configuration) {
+      if steps[index].finds == value, steps[index].isAnswered { seekers -= 1 }
+      if steps[index].leaves == value { leavers -= 1 }
+    }
+    return seekers > 0 && leavers <= 0
   }
   /// What open operations without a place would find.
   private func sought(_ configuration: Configuration) -> [Int] {

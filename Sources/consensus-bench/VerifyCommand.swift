@@ -12,11 +12,11 @@ struct VerifyCommand: ParsableCommand {
       """)
 
   @Argument(help: "A file of JSON lines; - is standard input.") var history: String
-  @Option(help: "Attempts to place an operation before the answer is 'unknown'; two million take a second.")
-  var budget = 20_000_000
+  @Option(help: "Looks at an operation before the answer is 'unknown'; a hundred million take a second.")
+  var budget = 1_000_000_000
 
   func validate() throws {
-    if budget < 1 { throw ValidationError("--budget: at least one attempt") }
+    if budget < 1 { throw ValidationError("--budget: at least one") }
   }
 
   func run() throws {

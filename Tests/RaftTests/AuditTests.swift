@@ -45,10 +45,15 @@ private final class Watched: ClusterView {
   ) {
     step(index, .receive(message, from: NodeID(peer)), then: misbehave)
   }
-  /// Elects a member with the votes of members that may never have given them.
-  func elect(_ index: Int, votes: [Int]) {
+  /// Elects a member with the votes of members that its log need not have convinced, and that their disks need not hold.
+  func elect(_ index: Int, votes: [Int], areWritten: Bool = true) {
     step(index, .timeout(.election))
     let term = servers[index].core.term
+    for voter in votes where areWritten {
+      let vote = Raft.Record.vote(term: term, for: NodeID(index))
+      servers[voter].core.replay(vote)
+      sync(voter, vote)
+    }
     for voter in [index] + votes { receive(index, .granted(term: term), from: voter) }
   }
   func examine() { audit.examine(self, &findings) }
@@ -76,13 +81,14 @@ private final class Watched: ClusterView {
     #expect(cluster.findings.isEmpty, "\(cluster.findings.violations)")
   }
 
-  @Test("R1: two leaders in one term")
+  @Test("R1: a leader whose votes are not on a majority of disks, and two leaders in one term")
   func electionSafety() {
     let cluster = three()
     cluster.elect(0, votes: [1])
     #expect(cluster.found.isEmpty)
-    cluster.elect(2, votes: [1])
+    cluster.elect(2, votes: [1], areWritten: false)
     #expect(cluster.found == ["R1"])
+    #expect(cluster.findings.violations.count == 2)
   }
 
   @Test("R2: two votes in one term on one disk")
@@ -219,6 +225,12 @@ private final class Watched: ClusterView {
     cluster.receive(2, .beat(term: 1, after: 0, 0), from: 0)
     cluster.receive(0, .acked(term: 1, through: 1), from: 2)
     #expect(cluster.found == ["R11"])
+    let falling = three()
+    falling.elect(0, votes: [1])
+    falling.receive(1, .append(term: 1, after: 0, 0, [Entry(stamp: Stamp(1), value: .noop)]), from: 0)
+    falling.receive(0, .acked(term: 1, through: 1), from: 1)
+    falling.receive(0, .acked(term: 1, through: 1), from: 1) { core, _ in core.matched = Watermarks(of: core.cluster) }
+    #expect(falling.found == ["R11"])
     let books = three()
     books.elect(0, votes: [1])
     books.step(0, .timeout(.heartbeat)) { core, _ in core.progress[1].probe(from: Slot(9)) }

@@ -31,6 +31,22 @@ import Testing
     #expect(naive(.asIs).verification.violations.allSatisfy { $0.invariant != "C4" })
   }
 
+  @Test("C9: a message that has an effect whenever it comes, and not one that has it once")
+  func again() {
+    let link = environment(fsync: .milliseconds(1))
+    let simulation = Simulation<Naive>(
+      .init(
+        environment: link, workload: Workload(arrival: .closed(clients: 1, think: .milliseconds(20)), payload: 8),
+        measure: Measure(warmUp: .zero, window: .milliseconds(200)), seed: 1), tuning: .asIs)
+    _ = simulation.run()
+    var found: Bool { simulation.findings.violations.contains { $0.invariant == "C9" } }
+    let node = simulation.nodes[1]
+    simulation.again(.copied(Slot(1)), NodeID(0), at: node)
+    #expect(!found)
+    simulation.again(.copy(slot: Slot(1), Entry(stamp: Stamp(1), value: .noop)), NodeID(0), at: node)
+    #expect(found)
+  }
+
   @Test("C7: a recovery that gives another state than its records add up to")
   func recovery() {
     let crashes = (1...4).map {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Random histories, as they were and spoilt") struct RandomHistoryTests {
   private func verdict(_ history: [ClientOperation]) -> Verdict {
-    LinearizabilityChecker.check(history, budget: 4_000_000).verdict
+    LinearizabilityChecker.check(history, budget: 100_000_000).verdict
   }
   private static func sample(_ seed: UInt64, _ shape: HistorySampler.Shape = .init()) -> [ClientOperation] {
     var sampler = HistorySampler(seed: seed)
@@ -32,7 +32,7 @@ import Testing
       shape.operations = 20 + Int(seed) % 5 * 20
       shape.clients = 1 + Int(seed) % 8
       shape.values = 1 + seed % 4
-      let found = LinearizabilityChecker.check(Self.sample(seed, shape), budget: 200_000).verdict
+      let found = LinearizabilityChecker.check(Self.sample(seed, shape), budget: 10_000_000).verdict
       #expect(found != .violated, "seed \(seed)")
       if found == .ok { told += 1 }
     }

@@ -154,7 +154,7 @@ extension Fault {
   fileprivate var mayStrikeLeader: Bool {
     switch self {
     case .crash(let target, _), .reconnect(let target), .pause(let target, _), .isolate(let target, _),
-      .mute(let target, _, _),
+      .mute(let target, _, _), .breakDisk(let target, _, _),
       .stallDisk(let target, _), .flap(.target(let target), _, _):
       target.mayLead
     case .star(let target, _): target != .leader

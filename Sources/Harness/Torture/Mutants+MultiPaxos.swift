@@ -29,7 +29,7 @@ extension Mutant {
       source: "Paxos Made Simple §2.2: disjoint sets of numbers", ["P2"]),
     .init(
       "P-09", ["multipaxos"], "an acceptance that comes twice counts twice",
-      source: "MultiPaxos-SMR, mutations of its specification", ["P7", "C9", "P1"]),
+      source: "MultiPaxos-SMR, mutations of its specification", ["P7", "P1", "C9"]),
     .init(
       "P-09b", ["multipaxos-all-learn"], "acceptances of different ballots add up",
       source: "MultiPaxos-SMR, mutations of its specification", ["P7", "P1"]),

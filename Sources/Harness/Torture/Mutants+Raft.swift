@@ -17,7 +17,7 @@ extension Mutant {
       "R-03", plain, "a server votes for every candidate of a term", source: "Raft §5.2", ["R2", "R1"]),
     .init("R-04", plain, "a candidate counts votes of an older term", source: "Xraft #33", ["R1"]),
     .init("R-05", plain, "two votes of one follower count twice", source: "akka-raft #45", ["R1"]),
-    .init("R-06", plain, "a new candidacy keeps the votes of the last one", source: "raft-rs #83", ["R1"]),
+    .init("R-06", plain, "a new candidacy keeps the votes of the last one", source: "raft-rs #83", ["R1", "LIVE"]),
     .init("R-07", standard, "a pre-candidate keeps its leader", source: "raft-rs #84", ["R12"]),
     .init("R-08", plain, "a leader votes for another candidate of its term", source: "DaosRaft #70", ["R12", "R2"]),
     .init(
@@ -55,7 +55,7 @@ extension Mutant {
     .init("R-31", standard, "half of the servers are a majority for commitment", source: "summerset", ["R6"]),
     .init(
       "R-34", standard, "a leader that stepped down counts acknowledgements all the same",
-      source: "openraft a80579ef", ["R10"]),
+      source: "openraft a80579ef", ["C4", "R10"]),
     .init(
       "R-36", standard, "a leader counts itself before its disk has the entry", source: "etcd #14370", ["R11", "C3"]),
     .init(

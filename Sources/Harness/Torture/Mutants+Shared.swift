@@ -5,7 +5,8 @@ extension Mutant {
 
   private static let storage: [Mutant] = [
     .init(
-      "R-61", [], "a newer snapshot's pieces are added to those of an older one", source: "etcd #18055", ["C2"]),
+      "R-61", ["raft", "multipaxos"], "a newer snapshot's pieces are added to those of an older one",
+      source: "etcd #18055", ["C2"]),
     .init(
       "S-01", [], "messages that wait for the disk leave without it", source: "jepsen.etcd, --unsafe-no-fsync", ["C4"]),
     .init(
@@ -37,9 +38,9 @@ extension Mutant {
     .init(
       "C-07", [], "a leader that steps down refuses the commands that it has proposed",
       source: "Jepsen, Redis-Raft 2020, aborted reads", ["C6"]),
+    .init("C-08", [], "a command is acknowledged when it is proposed", source: "Jepsen, MongoDB 2013", ["C5"]),
     .init("C-09", [], "sessions never expire", source: "Ongaro's dissertation §6.3", ["C10", "C2"]),
     .init("C-10", [], "the queue of waiting commands has no limit", source: "Bronson et al., HotOS 2021", ["C10"]),
-    .init("C-08", [], "a command is acknowledged when it is proposed", source: "Jepsen, MongoDB 2013", ["C5"]),
   ]
 }
 #endif

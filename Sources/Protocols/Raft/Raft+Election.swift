@@ -63,9 +63,8 @@ extension Raft {
   }
 
   mutating func answer(_ request: VoteRequest, from peer: NodeID, _ effects: inout Effects<Raft>) {
-    let mayChoose =
-      standing == .follower && (vote == nil || planted("R-03")) || standing == .leader && planted("R-08")
-    if request.term == term, mayChoose, mayVote(for: request) {
+    let isFree = standing == .follower && (vote == nil || planted("R-03")) && mayVote(for: request)
+    if request.term == term, isFree || planted("R-08") && standing == .leader {
       persist(.vote(term: term, for: peer), &effects)
     }
     let isGranted = request.term == term && vote == peer
