@@ -21,7 +21,7 @@ extension Zab {
   }
 
   /// The follower gets what is committed, and I in any case; what is outstanding follows as proposals.
-  private var target: Slot { planted("Z-03") ? commit : max(commit, initialEnd) }
+  private var target: Slot { max(commit, initialEnd) }
 
   /// TRUNC to the last transaction that both have, then DIFF from there; SNAP if the history here does not reach down to it.
   mutating func synchronize(_ peer: NodeID, _ effects: inout Effects<Zab>) {
@@ -31,7 +31,7 @@ extension Zab {
         forward(.truncate(epoch: acceptedEpoch, after: common), to: NodeSet(peer), &effects)
       }
       // Proposals of this epoch that it has already are no dead branch: NEWLEADER then names a later end.
-      progress[index].continues(after: common.slot, through: max(common.slot, target))
+      progress[index].continues(after: common.slot, through: max(common.slot, planted("Z-03") ? commit : target))
       feed(peer, &effects)
     } else if let snapshot = log.snapshot {
       progress[index].begin(snapshot)
