@@ -39,7 +39,7 @@ import Testing
     #expect(elected.count >= 2, "one before the crash and one after it")
     let struck = try #require(lines.first { $0.contains("══ crash leader for 700ms (n") })
     #expect(struck.hasSuffix("═") && lines.contains { $0.contains("══ n") && $0.contains("restart") })
-    #expect(timeline.entries.contains(where: \.isQuiet), "what changes nothing is left out")
+    #expect(timeline.entries.contains { $0.isQuiet }, "what changes nothing is left out")
     for line in lines.dropFirst(2) where line.first == " " {
       let start = line.prefix { $0 == " " }.count
       #expect(start < 12 || places.contains(start) || places.contains(start - 2), "\(line)")
