@@ -88,7 +88,7 @@ public struct RandomFaults: Sendable {
         let at = random.duration(in: .milliseconds(500)...(span - shortest * 2))
         let node = FaultTarget.node(NodeID(Int(random.below(UInt64(nodes)))))
         let length = length(&random, span - at)
-        faults.append(.init(at: at, .breakDisk(node, kind, for: length)))
+        faults.append(.init(at: at, .breakDisk(node, kind, for: kind.lasts ? length : .zero)))
         guard kind.harms, kind != .failure else { continue }
         // Before a lie ends: an honest sync would make up for it.
         let after = kind == .lostSync ? length - .milliseconds(1) : random.duration(in: .zero...length)
@@ -116,7 +116,9 @@ public struct RandomFaults: Sendable {
     case .crash: return .crash(target, downtime: length)
     case .blink: return .crash(.follower, downtime: random.duration(in: .milliseconds(1)...(.milliseconds(20))))
     case .crashAll:
-      return .crashAll(downtime: min(left / (nodes + 1), random.duration(in: .milliseconds(1)...(.milliseconds(300)))))
+      // In whole nanoseconds, as everything is.
+      let step = Duration.nanoseconds(left.nanoseconds / Int64(nodes + 1))
+      return .crashAll(downtime: min(step, random.duration(in: .milliseconds(1)...(.milliseconds(300)))))
     case .pause: return .pause(target, length)
     case .slowProcessor: return .change(.processor(target, Double(2 + random.below(30))), for: length)
     case .clockRate: return .change(.clock(target, Double(50 + random.below(101)) / 100), for: length)

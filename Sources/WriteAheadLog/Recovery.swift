@@ -173,11 +173,12 @@ private struct LogReader<Record: WireCodable, Storage: Disk> {
 
   /// The next frame of the chain, if that is what stands there.
   private func link(_ bytes: [UInt8], _ offset: Int, _ number: UInt64) -> Frame? {
-    guard let frame = Frame(headerIn: bytes, at: offset, identity: log.identity), frame.previous == log.chain,
+    guard let frame = Frame(headerIn: bytes, at: offset, identity: log.identity),
+      frame.previous == log.chain || planted("S-12"),
       frame.number == number, Int(frame.block) == offset / blockBytes, (frame.kind == .segment) == (offset == 0)
     else { return nil }
     switch frame.kind {
-    case .record, .cut: return frame.position == log.position + 1 ? frame : nil
+    case .record, .cut: return frame.position == log.position + 1 || planted("S-12") ? frame : nil
     case .segment, .synced: return frame.position == log.position ? frame : nil
     // Behind a peer's snapshot that is not in force the log is of no use.
     case .install, .superblock, .checkpoint: return nil
@@ -234,7 +235,8 @@ private struct LogReader<Record: WireCodable, Storage: Disk> {
       }
     }
     if let misdirected { throw misdirected }
-    guard log.proven > log.position else { return }
+    if planted("S-04") { return }
+    guard log.proven > log.position || planted("S-03") && log.droppedBytes > 0 else { return }
     throw try damage(in: log.segment, at: offset)
   }
 

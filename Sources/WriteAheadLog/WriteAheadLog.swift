@@ -75,7 +75,7 @@ public struct WriteAheadLog<Record: WireCodable>: Sendable {
     incarnation = log.incarnation &+ 1
     superblock = log.superblock
     chain = log.chain
-    segment = log.segment
+    segment = planted("S-05") ? max(log.segment, 1) - 1 : log.segment
   }
 
   private mutating func begin(on disk: inout some Disk) throws(DiskError) {
@@ -152,7 +152,11 @@ public struct WriteAheadLog<Record: WireCodable>: Sendable {
     for piece in batch {
       let file = JournalFile.segment(piece.segment)
       if disk.blocks(of: file).map({ $0 < piece.blocks }) ?? true { try disk.create(file, blocks: piece.blocks) }
-      try disk.write(piece.bytes, to: file, at: piece.block)
+      if planted("S-08") {
+        try? disk.write(piece.bytes, to: file, at: piece.block)
+      } else {
+        try disk.write(piece.bytes, to: file, at: piece.block)
+      }
       if unsynced.last != file { unsynced.append(file) }
     }
     written = position
@@ -160,7 +164,11 @@ public struct WriteAheadLog<Record: WireCodable>: Sendable {
 
   /// Does the next thing that the batch under way needs; true: it is durable. Each step may be the last one before a crash.
   public mutating func step(on disk: inout some Disk) throws(DiskError) -> Bool {
-    for file in unsynced { try disk.sync(file) }
+    if planted("S-07") {
+      for file in unsynced { try? disk.sync(file) }
+    } else {
+      for file in unsynced { try disk.sync(file) }
+    }
     let hasWritten = !unsynced.isEmpty
     unsynced = []
     if let index = checkpoints.lastIndex(where: { $0.waits && $0.superblock.position <= written }) {

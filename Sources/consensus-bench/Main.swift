@@ -44,6 +44,7 @@ struct ConsensusBench: ParsableCommand {
     version: "consensus-bench \(versionText)",
     subcommands: [
       ListCommand.self, DoctorCommand.self, RunCommand.self, MergeCommand.self, PlotCommand.self, CheckCommand.self,
+      CompareCommand.self,
       TortureCommand.self, ReplayCommand.self, VerifyCommand.self,
     ])
 

@@ -18,6 +18,27 @@ extension Mutant {
       "S-14", ["raft", "zab"], "a peer's snapshot is acknowledged before it is in place",
       source: "ZooKeeper #3911, #4646",
       ["C4"]),
+    .init(
+      "S-02", [], "what a record says is not held against its checksum",
+      source: "etcd #5230; Ganesan et al., FAST 2017",
+      ["C7"]),
+    .init(
+      "S-03", [], "a torn tail keeps the replica from starting", source: "etcd #6191, #6515, #11488", ["C7"]),
+    .init(
+      "S-04", [], "a damaged record is cut off, with all behind it, as if it were torn",
+      source: "Alagappan et al., FAST 2018", ["C7"]),
+    .init(
+      "S-05", [], "after recovery the log is written over where it ended", source: "etcd #4903, #4930", ["C7"]),
+    .init(
+      "S-07", [], "an error of fdatasync is ignored", source: "Rebello et al., USENIX ATC 2020", ["C7"]),
+    .init(
+      "S-08", [], "what a full disk wrote half of is acknowledged", source: "etcd #2819; ZooKeeper #3701", ["C7"]),
+    .init(
+      "S-12", [], "a block is taken for good because its own checksum is right",
+      source: "Ganesan et al., FAST 2017, lost and misdirected writes", ["C7"]),
+    .init(
+      "S-15", [], "the superblock names a checkpoint that is not synced", source: "Pillai et al., OSDI 2014",
+      ["C7"]),
   ]
 
   private static let clients: [Mutant] = [

@@ -16,6 +16,7 @@ extension Schedule {
 
   public var text: String {
     var head = [("schedule", protocolName), ("seed", "\(seed)")]
+    if hasSectors { head.append(("sectors", "yes")) }
     if let mutant { head.append(("mutant", mutant)) }
     if let invariant { head.append(("violates", invariant)) }
     var lines = [Self.line(head)]
@@ -66,7 +67,7 @@ extension Schedule {
       do throws(InputError) {
         let fields: JSONLine
         do throws(JSONLineError) { fields = try JSONLine(Array(line)) } catch { throw InputError(error.reason) }
-        if reader == nil { reader = try ScheduleReader(head: fields) } else { try reader!.take(fields) }
+        if reader == nil { reader = try ScheduleReader(head: fields) } else { try reader!.take(fields, line: number) }
       } catch {
         throw error.at("line \(number)")
       }
@@ -82,23 +83,33 @@ extension Schedule {
 private struct ScheduleReader {
   private var schedule: Schedule
   private var seen: Set<String> = []
+  /// Where each fault and each operation is written.
+  private var entries: [FaultSchedule.Entry] = []
+  private var lines: [Int] = []
 
   init(head: JSONLine) throws(InputError) {
     guard head.names.contains("schedule") else {
       throw InputError("the first line of a schedule names the protocol: {\"schedule\":\"zab\",\"seed\":\"1\"}")
     }
-    try Self.expect(head, in: ["schedule", "seed", "mutant", "violates"])
+    try Self.expect(head, in: ["schedule", "seed", "sectors", "mutant", "violates"])
     schedule = Schedule(
       protocolName: try Self.word(head, "schedule"), seed: try Self.number(head, "seed"), settings: .init())
+    if head.names.contains("sectors") {
+      do throws(InputError) { schedule.hasSectors = try ValueForm<Bool>.flag.parse(Self.word(head, "sectors")) } catch {
+        throw error.at("sectors")
+      }
+    }
     if head.names.contains("mutant") { schedule.mutant = try Self.word(head, "mutant") }
     if head.names.contains("violates") { schedule.invariant = try Self.word(head, "violates") }
   }
 
-  mutating func take(_ fields: JSONLine) throws(InputError) {
+  mutating func take(_ fields: JSONLine, line: Int) throws(InputError) {
     let names = fields.names
     if names.contains("set") { return try set(fields) }
     guard names.contains("at") else { throw InputError("neither 'set' nor 'at': what is it?") }
-    if names.contains("f") { try operation(fields) } else { try fault(fields) }
+    guard names.contains("f") else { return try fault(fields, line: line) }
+    try operation(fields)
+    lines.append(line)
   }
 
   func finished() throws(InputError) -> Schedule {
@@ -106,27 +117,28 @@ private struct ScheduleReader {
       throw InputError("'\(key.path)' is not set: {\"set\":\"\(key.path)\",\"to\":…}")
     }
     if let (key, reason) = schedule.settings.contradiction() { throw InputError("\(key): \(reason)") }
-    let entries = schedule.faults.map { FaultSchedule.Entry(at: $0.at...$0.at, fault: $0.fault, text: "") }
-    if let (_, reason) = FaultSchedule(entries).contradiction(schedule.settings) {
-      throw InputError("faults: \(reason)")
+    if let (place, reason) = FaultSchedule(entries).contradiction(schedule.settings) {
+      throw InputError(place.isEmpty ? reason : "\(place): \(reason)")
     }
-    let isClosed = schedule.settings.arrival == .closed
-    for operation in schedule.operations {
-      switch operation.client {
-      case let client? where isClosed && client >= schedule.settings.clients:
-        throw InputError(
-          "client \(client) is not one of \(schedule.settings.clients); the first is 0 (workload.clients)")
-      case nil where isClosed: throw InputError("an operation names no client, and workload.arrival is closed")
-      case _? where !isClosed: throw InputError("an operation names its client, and workload.arrival is not closed")
-      default: break
-      }
-      guard operation.operation.key < UInt32(schedule.settings.workload.keys) else {
-        throw InputError(
-          "key k\(operation.operation.key) is not one of \(schedule.settings.workload.keys); the first is k0 (workload.keys)"
-        )
-      }
+    for (operation, line) in zip(schedule.operations, lines) {
+      do throws(InputError) { try check(operation) } catch { throw error.at("line \(line)") }
     }
     return schedule
+  }
+
+  private func check(_ operation: ScheduledOperation) throws(InputError) {
+    let isClosed = schedule.settings.arrival == .closed
+    switch operation.client {
+    case let client? where isClosed && client >= schedule.settings.clients:
+      throw InputError("client \(client) is not one of \(schedule.settings.clients); the first is 0 (workload.clients)")
+    case nil where isClosed: throw InputError("an operation names no client, and workload.arrival is closed")
+    case _? where !isClosed: throw InputError("an operation names its client, and workload.arrival is not closed")
+    default: break
+    }
+    let (key, count) = (operation.operation.key, schedule.settings.workload.keys)
+    guard key < UInt32(count) else {
+      throw InputError("key k\(key) is not one of \(count); the first is k0 (workload.keys)")
+    }
   }
 
   private mutating func set(_ fields: JSONLine) throws(InputError) {
@@ -138,7 +150,7 @@ private struct ScheduleReader {
     }
   }
 
-  private mutating func fault(_ fields: JSONLine) throws(InputError) {
+  private mutating func fault(_ fields: JSONLine, line: Int) throws(InputError) {
     let words = fields.names.filter { $0 != "at" && $0 != "for" }
     guard let word = words.first, words.count == 1 else {
       throw InputError(words.isEmpty ? "what happens?" : "'\(words[0])' and '\(words[1])' in one line")
@@ -147,10 +159,12 @@ private struct ScheduleReader {
       throw InputError.unknown("fault", word, among: FaultForm.all.map(\.name))
     }
     let length = fields.names.contains("for") ? try Self.word(fields, "for") : nil
-    let entry = try form.entry(Self.word(fields, word), at: Self.word(fields, "at"), for: length)
+    var entry = try form.entry(Self.word(fields, word), at: Self.word(fields, "at"), for: length)
     guard entry.at.lowerBound == entry.at.upperBound else {
       throw InputError("'at' is one time in a schedule, no range")
     }
+    entry.place = "line \(line)"
+    entries.append(entry)
     schedule.faults.append(.init(at: entry.at.lowerBound, entry.fault))
   }
 

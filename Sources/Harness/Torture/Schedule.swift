@@ -14,6 +14,8 @@ public struct Schedule: Hashable, Sendable {
   /// The invariant that this run breaks; nil: none is known.
   public var invariant: String?
   public var seed: UInt64
+  /// Journals are on sectors.
+  public var hasSectors = false
   var settings: ExperimentSettings
   var faults: [ScheduledFault]
   var operations: [ScheduledOperation]
@@ -27,6 +29,7 @@ public struct Schedule: Hashable, Sendable {
     self.mutant = mutant
     self.invariant = invariant
     seed = configuration.seed
+    hasSectors = configuration.hasSectors
     settings = ExperimentSettings(configuration)
     faults = configuration.faults.faults
     self.operations = operations
@@ -47,6 +50,7 @@ public struct Schedule: Hashable, Sendable {
   public var configuration: SimulationConfiguration {
     var configuration = settings.configuration(faults: FaultPlan(faults), seed: seed)
     configuration.operations = operations
+    configuration.hasSectors = hasSectors
     return configuration
   }
 }

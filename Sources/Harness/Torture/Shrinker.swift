@@ -123,6 +123,7 @@ public struct Shrinker {
   private static var simplifications: [(inout Schedule) -> Void] {
     [
       { $0.reduceReplicas() },
+      { $0.hasSectors = false },
       {
         $0.settings.environment.link.loss = 0
         $0.settings.environment.link.burst = 1

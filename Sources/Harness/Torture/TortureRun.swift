@@ -1,4 +1,5 @@
 import Dispatch
+import Faults
 import Simulator
 import Synchronization
 import Verification
@@ -151,7 +152,7 @@ extension ProtocolVariant {
       "cut",
       "mute-inbound", "mute-outbound", "flap", "loss", "burst", "delay", "bandwidth", "reconnect", "disk-stall",
       "slow-disk",
-    ] + (transfersLeadership ? ["transfer"] : [])
+    ] + DiskFault.allCases.map(\.rawValue) + (transfersLeadership ? ["transfer"] : [])
   }
 }
 
