@@ -170,6 +170,32 @@ import Testing
     #expect(third.committed == [Slot(4)])
   }
 
+  @Test("What was learned beyond a gap is executed as soon as that closes, whatever closes it")
+  func gapCloses() {
+    let beyond = MultiPaxos.Message.learnReply(
+      .init(first: Slot(3), chosen: Slot(3), rest: .nothing, entries: [.of(new, 3)]))
+    // By a reply and this replica's own acceptance behind it: a second time the reply finds nothing left to do.
+    let first = MultiPaxos.Message.learnReply(
+      .init(first: Slot(1), chosen: Slot(3), rest: .follows, entries: [.of(new, 1)]))
+    var server = Server(1, accepted: [nil, .of(new, 2)])
+    server.receive(.beat(new, chosen: 2), from: 2)
+    #expect(server.receive(beyond, from: 2).committed.isEmpty)
+    #expect(server.receive(first, from: 2).values == [.of(1), .of(2), .of(3)])
+    #expect(server.receive(first, from: 2).committed.isEmpty)
+    // By the leader's word.
+    var other = Server(1, accepted: [.of(new, 1), .of(new, 2)])
+    other.receive(beyond, from: 2)
+    #expect(other.receive(.beat(new, chosen: 2), from: 2).values == [.of(1), .of(2), .of(3)])
+    // By acceptances: a leader that is told of another value behind them steps down.
+    var leader = Server()
+    leader.becomeLeader()
+    leader.step(.propose(.of(8)))
+    leader.receive(.learnReply(.init(first: Slot(2), chosen: Slot(2), rest: .nothing, entries: [.of(new, 9)])), from: 2)
+    leader.receive(.acceptedIn(leader.core.ballot, 1), from: 1)
+    #expect(leader.syncOwn(1).values == [.noop, .of(9)])
+    #expect(leader.core.standing == .follower)
+  }
+
   @Test("What was compacted is taught as a snapshot, a piece for each answer")
   func snapshot() {
     var teacher = Server(1, accepted: (1...6).map { .of(old, $0) }, shared: SharedTuning(snapshotPieceBytes: 8))

@@ -60,6 +60,26 @@ import Testing
     #expect(outcome.accepts.map(\.first) == [Slot(6)], "what is chosen is not proposed again")
   }
 
+  @Test("A log that a disk writes for longer than a leader may go unheard does not depose one after the other")
+  func longLog() {
+    // Each misses something and learns it from others, so that after the crash nobody knows what is chosen. Nothing is compacted,
+    // and each slot is a write of its own.
+    let away = (0..<3).map {
+      ScheduledFault(at: .seconds(2 * $0 + 1), .isolate(.node(NodeID($0)), for: .milliseconds(500)))
+    }
+    let result = run(away + [.init(at: .seconds(7), .crashAll(downtime: .milliseconds(50)))]) {
+      $0.fsync = .constant(.milliseconds(10))
+      $0.groupCommit = .none
+      $0.snapshotEvery = 0
+      $0.batch = BatchPolicy(commands: 1)
+      $0.shared.inflight = 2
+      $0.shared.messageBytes = 500
+    }
+    expectOK(result)
+    #expect(count("values proposed again", in: result) > 60)
+    #expect(result.leaderships.count < 10)
+  }
+
   @Test("A replica that stays behind through snapshots and then leads has everything", arguments: 1...6)
   func laggingLeader(seed: Int) {
     // The third is away; when it is back the other two, one after the other, are not.

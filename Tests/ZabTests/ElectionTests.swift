@@ -180,6 +180,30 @@ import Testing
     #expect(server.core.vote.leader == NodeID(2), "it may win again")
   }
 
+  /// Two CEPOCHs in one channel: the leader would take what answers its first NEWEPOCH for the answer to the second, and bring the
+  /// follower from a history that it no longer has.
+  @Test(
+    "§III.B: a channel serves one iteration: whoever gives its leader up closes it, and sends CEPOCH in the next one only"
+  )
+  func channel() {
+    var server = Server(1)
+    #expect(server.follow(2).messages(to: 2) == [.cepoch(promised: 0)])
+    #expect(server.step(.timeout(.silence)).resets == NodeSet(NodeID(2)))
+    server.step(.disconnected(NodeID(2)))
+    #expect(server.step(.timeout(.notification)).resets.isEmpty, "it follows nobody")
+    #expect(server.follow(2).messages(to: 2).isEmpty)
+    #expect(server.step(.connected(NodeID(2))).messages(to: 2) == [.cepoch(promised: 0)])
+    // What is closed already, or is one's own, needs no closing.
+    server.step(.disconnected(NodeID(2)))
+    #expect(server.step(.timeout(.silence)).resets.isEmpty)
+    var leader = Server(0)
+    leader.win()
+    for _ in 0..<9 where leader.core.standing == .leading {
+      #expect(leader.step(.timeout(.quorum)).resets.isEmpty)
+    }
+    #expect(leader.core.standing == .looking)
+  }
+
   @Test("A vote for a stranger, or from oneself, is ignored")
   func strangers() {
     var server = Server(0)

@@ -129,13 +129,6 @@ extension MultiPaxos {
       if slot > chosen, slot.number <= chosen.number + Self.horizon { lessons.put(entry, at: slot) }
       slot = slot.next
     }
-    while let entry = lessons[chosen.next] {
-      // A leader whose own proposals were chosen goes on: only the acceptances were lost, and their acceptors compact. One that
-      // is told of other values was overtaken.
-      if standing == .leader, chosen == last || log.entry(at: chosen.next)?.value != entry.value { stepDown(&effects) }
-      learn(entry, &effects)
-      lessons.remove(through: chosen)
-    }
     advance(&effects)
     guard peer == teacher else { return }
     unanswered = 0

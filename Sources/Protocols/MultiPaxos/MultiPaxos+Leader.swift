@@ -3,7 +3,7 @@ import Consensus
 // Phase 2, the leader's side: PMS §2.2, §3; PMMC's commanders.
 extension MultiPaxos {
   /// Phase 1 is over: "the value of the highest-numbered proposal among the responses, or any value if the responses reported no
-  /// proposals" (PMS §2.2), in each slot that is open. New commands need not wait for these.
+  /// proposals" (PMS §2.2), in each slot that is open. New commands need not wait until these are chosen.
   mutating func lead(_ effects: inout Effects<MultiPaxos>) {
     standing = .leader
     leader = id
@@ -23,7 +23,15 @@ extension MultiPaxos {
     // A new leader fills the gaps "by proposing ... a special no-op command" (PMS §3). With nothing open it proposes one all the
     // same: when that is chosen, so is all that was chosen before, and known here.
     opening = max(reports.last ?? chosen, chosen.next)
+    takeUp(&effects)
+  }
+
+  /// Proposes in the next of the open slots: as many as one message holds, and the others when its own disk has taken these. All at
+  /// once, a long log could keep a slow disk busy for longer than a leader may go without hearing itself: it would be deposed in the
+  /// midst of it, and so would its successors, who begin anew.
+  private mutating func takeUp(_ effects: inout Effects<MultiPaxos>) {
     var values: [Value] = []
+    var size = 0
     for number in last.next.number...opening.number {
       if planted("P-12"), number < opening.number, reports[Slot(number)] == nil {
         if !values.isEmpty { propose(values, &effects) }
@@ -31,15 +39,18 @@ extension MultiPaxos {
         last = Slot(number)
         continue
       }
-      let place = planted("P-10") ? Slot(number + 1) : Slot(number)
-      values.append(planted("P-02") ? .noop : reports[place]?.value ?? .noop)
+      let report = reports[planted("P-10") ? Slot(number + 1) : Slot(number)]
+      let value = planted("P-02") ? .noop : report?.value ?? .noop
+      size += Entry(stamp: ballot.stamp, value: value).byteCount
+      if size > shared.messageBytes, !values.isEmpty { break }
+      values.append(value)
     }
-    reports.removeAll()
     propose(values, &effects)
+    reports.remove(through: last)
   }
 
   mutating func propose(_ batch: Batch, _ effects: inout Effects<MultiPaxos>) {
-    guard standing == .leader else { return effects.reject(batch, hint: leader) }
+    guard standing == .leader, last >= opening else { return effects.reject(batch, hint: leader) }
     propose([.batch(batch)], &effects)
   }
 
@@ -155,11 +166,15 @@ extension MultiPaxos {
     add(reply, of: peer)
     let before = chosen
     advance(&effects)
-    guard isOwn else { return }
+    guard isOwn, standing == .leader else { return }
     if chosen > before, tuning.commit == .explicit {
       effects.sendAhead(.chosen(Watermark(ballot: ballot, chosen: chosen)), to: peers.intersection(connected))
     }
-    if peer != id { replicate(to: peer, &effects) }
+    if peer != id {
+      replicate(to: peer, &effects)
+    } else if last < opening, reply.last == last {
+      takeUp(&effects)
+    }
   }
 
   /// Only acceptances of one ballot add up, and each acceptor counts once.

@@ -317,16 +317,28 @@ public struct MultiPaxos: ConsensusProtocol {
   // MARK: Learning (PMS §2.3)
 
   /// Hands over what is chosen without a gap: a replica executes the commands "in order" and only once "it knows all preceding
-  /// ones" (PMS §3).
+  /// ones" (PMS §3). A lesson that waited for the gap to close goes on where this replica's own acceptances end.
   mutating func advance(_ effects: inout Effects<MultiPaxos>) {
     let before = chosen
     if planted("P-13"), let entry = log.entry(at: chosen.next.next), isChosen(entry, at: chosen.next.next) {
       chosen = chosen.next.next
       effects.commit(entry, at: chosen)
     }
-    while let entry = log.entry(at: chosen.next), isChosen(entry, at: chosen.next) {
-      chosen = chosen.next
-      effects.commit(entry, at: chosen)
+    // What a leader has not proposed again yet it will: until then nothing behind it counts.
+    while standing != .leader || chosen < last || last >= opening {
+      if let entry = log.entry(at: chosen.next), isChosen(entry, at: chosen.next) {
+        chosen = chosen.next
+        effects.commit(entry, at: chosen)
+      } else if !lessons.isEmpty, let entry = lessons[chosen.next] {
+        // A leader whose own proposals were chosen goes on: only the acceptances were lost, and their acceptors compact. One that
+        // is told of other values was overtaken.
+        if standing == .leader, chosen == last || log.entry(at: chosen.next)?.value != entry.value {
+          stepDown(&effects)
+        }
+        learn(entry, &effects)
+      } else {
+        break
+      }
     }
     if chosen > before {
       votes.remove(through: chosen)

@@ -208,7 +208,6 @@ public struct MultiPaxosAudit: ClusterAudit {
     _ findings: inout Findings
   ) {
     var promised = before.promised
-    let isOpening = before.standing != .leader || before.ballot != core.ballot
     for i in effects.records.indices {
       switch effects.records[i] {
       case .promise(let ballot): promised = max(promised, ballot)
@@ -219,14 +218,14 @@ public struct MultiPaxosAudit: ClusterAudit {
         promised = max(promised, ballot)
         propose(slot, ballot, entry.value.digest, node, &findings)
         if core.standing == .leader, ballot == core.ballot {
-          checkSelected(slot, entry, node, isOpening, core, &findings)
+          checkSelected(slot, entry, node, core, &findings)
         }
       }
     }
   }
   /// P5: "the value of the highest-numbered proposal among the responses" (PMS §2.2).
   private mutating func checkSelected(
-    _ slot: Slot, _ entry: Entry, _ node: NodeID, _ isOpening: Bool, _ core: borrowing MultiPaxos,
+    _ slot: Slot, _ entry: Entry, _ node: NodeID, _ core: borrowing MultiPaxos,
     _ findings: inout Findings
   ) {
     let report = mirrors[Int(node.index)].reports[slot]
@@ -241,7 +240,7 @@ public struct MultiPaxosAudit: ClusterAudit {
         chosen.digest == entry.value.digest, "P5", node,
         "proposes in slot \(slot) something else than was chosen there in ballot \(chosen.ballot)")
     }
-    guard isOpening else { return }
+    guard slot <= core.opening else { return }
     if report != nil { counts.reproposed += 1 } else if slot < core.opening { counts.filled += 1 }
   }
   /// P2: a ballot proposes one value in a slot.

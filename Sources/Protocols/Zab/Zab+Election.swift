@@ -12,6 +12,9 @@ extension Zab {
       effects.stop(.quorum)
       for peer in peers { progress[Int(peer.index)].leave() }
     }
+    // Its channel with the leader ends with this iteration (§III.B), as ZooKeeper closes the connection: another CEPOCH in it would
+    // let the leader take what answers the first for an answer to the second.
+    if let leader, leader != id, connected.contains(leader) { effects.reset(leader) }
     effects.stop(.silence)
     standing = .looking
     phase = .election
