@@ -87,12 +87,12 @@ public struct RandomFaults: Sendable {
       for _ in 0...random.below(4) {
         let at = random.duration(in: .milliseconds(500)...(span - shortest * 2))
         let node = FaultTarget.node(NodeID(Int(random.below(UInt64(nodes)))))
-        let length = length(&random, span - at)
+        let length = length(&random, span - at - shortest)
         faults.append(.init(at: at, .breakDisk(node, kind, for: kind.lasts ? length : .zero)))
         guard kind.harms, kind != .failure else { continue }
         // Before a lie ends: an honest sync would make up for it.
         let after = kind == .lostSync ? length - .milliseconds(1) : random.duration(in: .zero...length)
-        let downtime = random.duration(in: .milliseconds(1)...(.milliseconds(500)))
+        let downtime = random.duration(in: shortest...(.milliseconds(500)))
         faults.append(.init(at: at + after, .crash(node, downtime: min(downtime, span - at - after))))
       }
     }

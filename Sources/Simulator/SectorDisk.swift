@@ -24,7 +24,7 @@ struct SectorDisk: Disk {
   private var contents: [File] = []
   private var random: RandomSource
 
-  /// Writes of new blocks fail, halfway.
+  /// Writes fail, and leave the beginning of what was to be written.
   var isFull = false
   /// The next sync fails, and what it should have written is durable in part.
   var failsSync = false
@@ -32,6 +32,8 @@ struct SectorDisk: Disk {
   var lies = false
   /// A crash took something that a sync had promised.
   private(set) var hasBrokenPromise = false
+  /// A sync has failed: whatever a later one says proves nothing.
+  private(set) var hasFailed = false
   private(set) var tornSectors = 0
 
   init(random: RandomSource) { self.random = random }
@@ -65,7 +67,7 @@ struct SectorDisk: Disk {
 
   mutating func write(_ bytes: [UInt8], to file: JournalFile, at block: Int) throws(DiskError) {
     guard let index = index(file) else { throw .failed }
-    let written = isFull ? Array(bytes.prefix(bytes.count / 2)) : bytes
+    let written = isFull ? Array(bytes.prefix(Int(random.below(UInt64(bytes.count))))) : bytes
     contents[index].unsynced.append(Write(offset: block * blockBytes, bytes: written))
     if isFull { throw .full }
   }
@@ -74,6 +76,7 @@ struct SectorDisk: Disk {
     guard let index = index(file) else { throw .failed }
     if failsSync {
       failsSync = false
+      hasFailed = true
       // What failed is dropped from the cache, and marked clean.
       settle(index, .some)
       throw .failed

@@ -35,7 +35,10 @@ extension Simulation {
   }
   func syncSectors(_ node: SimulatedNode<Core>) -> Bool {
     guard node.sectors != nil else { return true }
-    return attempt(node) { node throws(DiskError) in try node.sectors?.finish() }
+    let isDone = attempt(node) { node throws(DiskError) in try node.sectors?.finish() }
+    findings.expect(
+      !isDone || node.sectors?.disk.hasFailed == false, "C4", node.id, "goes on with a disk whose sync has failed")
+    return isDone
   }
   func markSectors(_ node: SimulatedNode<Core>) {
     guard node.sectors != nil else { return }

@@ -109,6 +109,6 @@ struct Frame {
   func body(in bytes: [UInt8], at offset: Int, identity: UInt64) -> ArraySlice<UInt8>? {
     let start = offset + Self.headerBytes
     let body = bytes[start..<(start + length)]
-    return planted("S-02") || Checksum.of(body, seed: identity) == bodyChecksum ? body : nil
+    return Checksum.of(body, seed: identity) == bodyChecksum ? body : nil
   }
 }

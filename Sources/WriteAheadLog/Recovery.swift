@@ -236,7 +236,8 @@ private struct LogReader<Record: WireCodable, Storage: Disk> {
     }
     if let misdirected { throw misdirected }
     if planted("S-04") { return }
-    guard log.proven > log.position || planted("S-03") && log.droppedBytes > 0 else { return }
+    if planted("S-03"), !isZero(try segment(log.segment), from: offset, to: .max) { log.proven = .max }
+    guard log.proven > log.position else { return }
     throw try damage(in: log.segment, at: offset)
   }
 

@@ -19,10 +19,6 @@ extension Mutant {
       source: "ZooKeeper #3911, #4646",
       ["C4"]),
     .init(
-      "S-02", [], "what a record says is not held against its checksum",
-      source: "etcd #5230; Ganesan et al., FAST 2017",
-      ["C7"]),
-    .init(
       "S-03", [], "a torn tail keeps the replica from starting", source: "etcd #6191, #6515, #11488", ["C7"]),
     .init(
       "S-04", [], "a damaged record is cut off, with all behind it, as if it were torn",
@@ -30,7 +26,7 @@ extension Mutant {
     .init(
       "S-05", [], "after recovery the log is written over where it ended", source: "etcd #4903, #4930", ["C7"]),
     .init(
-      "S-07", [], "an error of fdatasync is ignored", source: "Rebello et al., USENIX ATC 2020", ["C7"]),
+      "S-07", [], "an error of fdatasync is ignored", source: "Rebello et al., USENIX ATC 2020", ["C4"]),
     .init(
       "S-08", [], "what a full disk wrote half of is acknowledged", source: "etcd #2819; ZooKeeper #3701", ["C7"]),
     .init(
