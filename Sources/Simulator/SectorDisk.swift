@@ -32,7 +32,7 @@ struct SectorDisk: Disk {
   var lies = false
   /// A crash took something that a sync had promised.
   private(set) var hasBrokenPromise = false
-  /// A sync has failed: whatever a later one says proves nothing.
+  /// A sync has failed in this life of the process: whatever a later one says proves nothing.
   private(set) var hasFailed = false
   private(set) var tornSectors = 0
 
@@ -94,6 +94,7 @@ struct SectorDisk: Disk {
 
   /// The power fails: the cache is gone, but for what happened to be written already.
   mutating func crash() {
+    hasFailed = false
     let survival = Survival.allCases[Int(random.below(4))]
     for index in contents.indices where !contents[index].unsynced.isEmpty { settle(index, survival) }
   }
