@@ -16,7 +16,7 @@ cell(x) = (slot(stringcolumn("protocol")) - 1)*NX + choice("configuration")
 add(j, w, n) = (count[j] = count[j] + 1, wait[j] = wait[j] + w, changes[j] = changes[j] + n, 0)
 stats data."/summary.csv" using (ours("configuration") ? add(cell(0), column("client_max_ns")/1e6, column("leader_changes")) : 0) nooutput
 interval = 0
-stats data."/timeline.csv" using (ours("configuration") && column("completed") == 0 ? (j = cell(0), interval = column("interval_ns"), silent[j] = silent[j] + interval/1e6, 0) : 0) nooutput
+stats data."/timeline.csv" using (ours("configuration") ? (interval = column("interval_ns"), column("completed") == 0 ? (j = cell(0), silent[j] = silent[j] + interval/1e6, 0) : 0) : 0) nooutput
 # The cases, those with the shorter waits first.
 array weight[NX]
 do for [x=1:NX] { weight[x] = 0; do for [i=1:NS] { j = (i - 1)*NX + x; if (count[j] > 0) { weight[x] = weight[x] + log(wait[j]/count[j]) } } }
