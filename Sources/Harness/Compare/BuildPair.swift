@@ -64,10 +64,8 @@ public struct BuildPair: Sendable {
 
   /// CPU time of what both results hold, in ns; nil if they have nothing in common.
   public static func times(_ base: ResultTables, _ head: ResultTables) -> (base: Int, head: Int)? {
-    let spent = Dictionary(head.costs.map { ($0.keyText, $0.cpu) }) { first, _ in first }
-    let both = base.costs.compactMap { row in spent[row.keyText].map { (row.cpu, $0) } }
-    let sum = both.reduce((base: 0, head: 0)) { ($0.base + $1.0, $0.head + $1.1) }
-    return sum.base > 0 && sum.head > 0 ? sum : nil
+    let both = CostRow.pairs(base.costs, head.costs)
+    return both.isEmpty ? nil : both.reduce((base: 0, head: 0)) { ($0.base + $1.base, $0.head + $1.head) }
   }
 
   /// Where the traces of the first run part that is not the same on both sides; nil if all are.

@@ -57,9 +57,7 @@ public struct SideBySide: Sendable {
       costNote = "times of processors were not compared: the results are not known to be of one machine"
       return
     }
-    let spent = Dictionary(head.costs.map { ($0.keyText, $0.cpu) }) { first, _ in first }
-    let pairs = base.costs.compactMap { row in spent[row.keyText].map { (base: row.cpu, head: $0) } }
-    cost = PairedComparison(pairs.filter { $0.base > 0 && $0.head > 0 }, using: &generator)
+    cost = PairedComparison(CostRow.pairs(base.costs, head.costs), using: &generator)
     costNote =
       cost == nil
       ? "times of processors were not compared: costs are counted only with one thread"

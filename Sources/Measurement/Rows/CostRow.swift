@@ -30,6 +30,12 @@ public struct CostRow: CSVRow {
     allocatedBytesPerCommand = allocated.flatMap { FixedDecimal($0.bytes, over: commands) }
   }
 
+  /// CPU time of what both sides ran, run by run, in ns.
+  public static func pairs(_ base: [CostRow], _ head: [CostRow]) -> [(base: Int, head: Int)] {
+    let spent = Dictionary(head.map { ($0.keyCells, $0.cpu) }) { first, _ in first }
+    return base.compactMap { row in spent[row.keyCells].map { (row.cpu, $0) } }.filter { $0.base > 0 && $0.head > 0 }
+  }
+
   public static let fileName = "costs.csv"
   public static let rowMeaning =
     "One row per run: what executing it cost this machine. No other file depends on the machine."
