@@ -20,9 +20,22 @@ public struct BatchPolicy: Hashable, Sendable {
   }
 }
 
-/// The commands that wait at one replica: for the window, or for somebody to lead.
+/// The commands that one replica holds: waiting for the window or for somebody to lead, or proposed and not yet executed.
+///
+/// A client that repeats a command has not changed its mind: a second copy would cost a place in the log and answer nothing
+/// that the first does not. Without this, clients whose timeout is shorter than the queue fill the queue with repetitions,
+/// and a cluster that came to stand still never catches up (Bronson et al., Metastable failures, HotOS 2021).
 struct Intake {
+  enum Arrival {
+    case waits
+    /// The same command is here already.
+    case isHeld
+    /// The queue is full.
+    case exceeds
+  }
+
   private var waiting = Deque<Command>()
+  private var held: Set<Command.ID> = []
   let policy: BatchPolicy
 
   init(_ policy: BatchPolicy) { self.policy = policy }
@@ -32,15 +45,23 @@ struct Intake {
 
   var hasFullBatch: Bool { waiting.count >= policy.commands }
 
-  /// False when the queue is full.
-  mutating func add(_ command: Command) -> Bool {
-    guard waiting.count < policy.waiting || planted("C-10") else { return false }
+  mutating func add(_ command: Command) -> Arrival {
+    guard waiting.count < policy.waiting || planted("C-10") else {
+      return held.contains(command.id) ? .isHeld : .exceeds
+    }
+    guard held.insert(command.id).inserted else { return .isHeld }
     waiting.append(command)
-    return true
+    return .waits
   }
-  mutating func removeFirst() -> Command { waiting.removeFirst() }
 
-  /// The next batch, in order of arrival.
+  /// The command that waits longest; it is no longer held.
+  mutating func removeFirst() -> Command {
+    let command = waiting.removeFirst()
+    held.remove(command.id)
+    return command
+  }
+
+  /// The next batch, in order of arrival. Its commands are held until they are released.
   mutating func batch() -> Batch {
     var count = 0
     var bytes = 0
@@ -52,5 +73,10 @@ struct Intake {
     let batch = Batch(Array(waiting.prefix(count)))
     waiting.removeFirst(count)
     return batch
+  }
+
+  /// `batch` was executed, or nobody knows whether it will be: from now on a repetition counts as new.
+  mutating func release(_ batch: Batch) {
+    for command in batch.commands { held.remove(command.id) }
   }
 }

@@ -83,10 +83,19 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     drain(host)
   }
 
-  /// A client's command arrived. It is proposed at the turn's end, or when somebody leads.
+  /// A client's command arrived. It is proposed at the turn's end, or when somebody leads; one that is here already is not taken
+  /// again, and answered when the first copy is.
   public mutating func take(_ command: Command, on host: Host) {
     sessions.heard(command.id.client)
-    if !intake.add(command) { host.refused(command.id, hint: nil) }
+    switch intake.add(command) {
+    case .waits: break
+    case .isHeld: host.repeated(command.id, isProposed: isOutstanding(command.id))
+    case .exceeds: host.refused(command.id, hint: nil)
+    }
+  }
+
+  private func isOutstanding(_ id: Command.ID) -> Bool {
+    outstanding.contains { batch in batch.commands.contains { $0.id == id } }
   }
 
   /// Nothing more has arrived: propose what waits, or send it to the leader; while nobody leads it waits.
@@ -135,7 +144,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     status = now
     if before.role == .leader, now.role != .leader || now.epoch != before.epoch {
       if planted("C-07") { for batch in outstanding { refuse(batch, now.leader, host) } }
-      outstanding.removeAll()
+      while let batch = outstanding.popFirst() { intake.release(batch) }
     }
     host.statusChanged(from: before, to: now)
   }
@@ -169,7 +178,10 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
   }
 
   private mutating func refuse(_ batch: Batch, _ hint: NodeID?, _ host: Host) {
-    if let place = outstanding.lastIndex(where: { $0 === batch }) { outstanding.remove(at: place) }
+    if let place = outstanding.lastIndex(where: { $0 === batch }) {
+      outstanding.remove(at: place)
+      intake.release(batch)
+    }
     for command in batch.commands { host.refused(command.id, hint: hint) }
   }
 
@@ -209,7 +221,10 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
       return finish(slot, entry, host)
     }
     let isOwn = outstanding.first === batch
-    if isOwn { outstanding.removeFirst() }
+    if isOwn {
+      outstanding.removeFirst()
+      intake.release(batch)
+    }
     host.committed(entry, at: slot, isOwn: isOwn)
     for index in batch.commands.indices {
       let command = batch.commands[index]

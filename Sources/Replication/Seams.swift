@@ -73,6 +73,8 @@ public protocol ReplicaHost<Core>: AnyObject {
   var timers: Timers { get }
   var probe: Watch { get }
 
+  /// A command arrived that this replica holds already. `isProposed`: it was handed to the protocol before.
+  func repeated(_ command: Command.ID, isProposed: Bool)
   /// A batch is handed to the protocol.
   func proposed(_ batch: Batch)
   /// `entry` was chosen and is about to be executed; `isOwn`: this replica proposed it in its present leadership.

@@ -107,6 +107,10 @@ enum NodeInput<Core: ConsensusProtocol> {
 
   // MARK: Executing
 
+  @usableFromInline func repeated(_ command: Command.ID, isProposed: Bool) {
+    simulation.repeated(command, isProposed: isProposed, at: self)
+  }
+
   @usableFromInline func proposed(_ batch: Batch) {
     proposals.append((batch, simulation.now))
     if attended > 0 { simulation.proposed(batch, at: self) }

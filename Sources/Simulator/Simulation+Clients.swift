@@ -280,6 +280,11 @@ extension Simulation {
     if node.incarnation == attendant.incarnation { node.attended -= 1 }
   }
 
+  func repeated(_ id: Command.ID, isProposed: Bool, at node: SimulatedNode<Core>) {
+    coverage.joined += 1
+    if isProposed, let index = waiting(for: id, at: node) { clients.clients[index].proposed = now }
+  }
+
   func proposed(_ batch: Batch, at node: SimulatedNode<Core>) {
     for command in batch.commands {
       if let index = waiting(for: command.id, at: node) { clients.clients[index].proposed = now }

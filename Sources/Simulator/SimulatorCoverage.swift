@@ -15,6 +15,8 @@ struct SimulatorCoverage {
   var redirects = 0
   var interrupted = 0
   var timeouts = 0
+  /// Repetitions that found their command still held where they arrived, and joined it.
+  var joined = 0
   var repeated = 0
   var expired = 0
   var abandoned = 0
@@ -44,7 +46,8 @@ struct SimulatorCoverage {
       ("segments retransmitted", retransmissions),
       ("sessions broken", sessionsBroken), ("compactions", compactions), ("snapshots installed", snapshotsInstalled),
       ("clients redirected", redirects), ("clients interrupted", interrupted), ("attempts timed out", timeouts),
-      ("repeated commands suppressed", repeated), ("sessions expired", expired), ("operations abandoned", abandoned),
+      ("repeated commands joined", joined), ("repeated commands suppressed", repeated), ("sessions expired", expired),
+      ("operations abandoned", abandoned),
     ]
       + (hasSectors
         ? [

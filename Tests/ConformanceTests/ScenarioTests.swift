@@ -224,4 +224,24 @@ import Testing
       #expect(course.answers.count(4_000..<7_000) > 590, "\(variant.name), seed \(seed)")
     }
   }
+
+  @Test(
+    "Clients that repeat sooner than the cluster can serve them add nothing to the log, and all are served in turn",
+    arguments: main)
+  func impatient(variant: ProtocolVariant) {
+    // One command a batch, one batch at a time, at least 20 ms each: twenty clients wait 400 ms, and repeat after 100.
+    var environment = environment(3, fsync: .milliseconds(20))
+    environment.batch = BatchPolicy(commands: 1, window: 1)
+    environment.retry = RetryPolicy(timeout: .milliseconds(100), abandon: .seconds(60))
+    let result = variant.simulate(
+      SimulationConfiguration(
+        environment: environment,
+        workload: Workload(arrival: .closed(clients: 20, think: .zero), keys: 10, payload: 16),
+        measure: Measure(warmUp: .seconds(2), window: .seconds(5)), seed: 1),
+      Samples(), nil, false)
+    expectOK(result, variant.name)
+    #expect(result.counts.timedOut > 100 && result.count("repeated commands joined") > 300, "\(variant.name)")
+    #expect(result.count("repeated commands suppressed") == 0, "\(variant.name)")
+    #expect(result.counts.answered >= 200, "\(variant.name): \(result.counts.answered)")
+  }
 }

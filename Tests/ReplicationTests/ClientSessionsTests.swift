@@ -18,7 +18,9 @@ extension Box where Value == KeyValueStore {
   func apply(_ operation: Operation) -> Reply { value.apply(operation) }
 }
 extension Box where Value == Intake {
-  func add(_ command: Command) -> Bool { value.add(command) }
+  func add(_ command: Command) -> Intake.Arrival { value.add(command) }
+  func removeFirst() -> Command { value.removeFirst() }
+  func release(_ batch: Batch) { value.release(batch) }
   func batch() -> Batch { value.batch() }
 }
 extension Box where Value == ClientSession {
@@ -208,7 +210,7 @@ extension Box where Value == ClientSession {
   @Test("A batch holds what has arrived, in order, up to both limits")
   func limits() {
     let intake = Box(Intake(BatchPolicy(commands: 3, bytes: 300, window: 1, waiting: 10)))
-    for number in 1...5 { #expect(intake.add(command(UInt64(number), padding: number == 2 ? 250 : 0))) }
+    for number in 1...5 { #expect(intake.add(command(UInt64(number), padding: number == 2 ? 250 : 0)) == .waits) }
     #expect(intake.batch().commands.map(\.id.sequence) == [1])
     #expect(intake.batch().commands.map(\.id.sequence) == [2])
     #expect(intake.batch().commands.map(\.id.sequence) == [3, 4, 5])
@@ -218,15 +220,30 @@ extension Box where Value == ClientSession {
   @Test("A command over the byte limit goes alone")
   func oversize() {
     let intake = Box(Intake(BatchPolicy(commands: 3, bytes: 10, window: 1, waiting: 10)))
-    #expect(intake.add(command(1)))
+    #expect(intake.add(command(1)) == .waits)
     #expect(intake.batch().commands.count == 1)
   }
 
   @Test("The queue is bounded")
   func bounded() {
     let intake = Box(Intake(BatchPolicy(waiting: 2)))
-    #expect(intake.add(command(1)))
-    #expect(intake.add(command(2)))
-    #expect(!intake.add(command(3)))
+    #expect(intake.add(command(1)) == .waits)
+    #expect(intake.add(command(2)) == .waits)
+    #expect(intake.add(command(3)) == .exceeds)
+    #expect(intake.add(command(1)) == .isHeld, "what is here already is not refused")
+  }
+
+  @Test("A command is held from its arrival until it is released, and one that is held is not taken again")
+  func held() {
+    let intake = Box(Intake(BatchPolicy(commands: 1)))
+    for number: UInt64 in [1, 2] { #expect(intake.add(command(number)) == .waits) }
+    #expect(intake.add(command(1)) == .isHeld)
+    let first = intake.batch()
+    #expect(intake.add(command(1)) == .isHeld, "proposed, and not yet executed")
+    intake.release(first)
+    #expect(intake.add(command(1)) == .waits)
+    #expect(intake.removeFirst().id.sequence == 2)
+    #expect(intake.add(command(2)) == .waits, "a command that is sent away is no longer held")
+    #expect(intake.count == 2)
   }
 }
