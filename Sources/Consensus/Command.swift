@@ -58,9 +58,18 @@ public final class Batch: Sendable, Hashable {
 }
 
 /// What a slot holds.
-public enum Value: Hashable, Sendable {
+public enum Value: Hashable, Sendable, CustomStringConvertible {
   case noop
   case batch(Batch)
+
+  public var description: String {
+    switch self {
+    case .noop: return "no-op"
+    case .batch(let batch):
+      let some = batch.commands.prefix(3).map(\.operation.description).joined(separator: ", ")
+      return batch.commands.count > 3 ? "\(some) … \(batch.commands.count) in all" : some
+    }
+  }
 
   @inlinable public var byteCount: Int {
     switch self {

@@ -53,8 +53,8 @@ public protocol ConsensusProtocol: Sendable {
   func upholds(_ message: Message, to peer: NodeID) -> Bool
   /// Reports where this one state contradicts the paper's invariants: constant time, called after every step.
   func check(_ findings: inout Findings)
-  /// Named numbers for a trace line, in the paper's words: term, vote, last index.
-  func inspect() -> [(name: String, value: UInt64)]
+  /// The state as a trace shows it, in the paper's words: term 3, vote n1, last 8@2.
+  func inspect() -> [(name: String, value: String)]
 }
 
 extension ConsensusProtocol {

@@ -4,10 +4,18 @@ import Replication
 
 /// One replica's disk: what is durable, and what a crash now would lose. Pure bookkeeping; the simulation owns the time.
 struct SimulatedJournal<Record: WireCodable> {
-  enum Item {
+  enum Item: CustomStringConvertible {
     case record(Record)
     /// `waits`: in place as soon as its position is durable (a peer's snapshot); else it is written beside the log.
     case cut(Checkpoint<Record>, waits: Bool)
+
+    var description: String {
+      switch self {
+      case .record(let record): record.description
+      case .cut(let checkpoint, let waits):
+        "\(waits ? "Snapshot" : "Compaction")(through \(checkpoint.snapshot?.through ?? Slot(0)))"
+      }
+    }
   }
 
   /// Recovery starts here, and replays `records`.

@@ -129,6 +129,7 @@ extension Simulation {
     case .none: break
     case .send(_, to: let node, attempt: let attempt):
       detach(index)
+      trace?.client(now, "request", clients.clients[index], index, to: node)
       queue.push(.request(node, client: Int32(index), attempt: attempt), at: now + delay(ofClient: index, to: node))
       setAlarm(index, .timeout, at: now + environment.retry.timeout.nanoseconds)
     case .wait(let pause, attempt: _): setAlarm(index, .pause, at: now + pause.nanoseconds)
@@ -225,6 +226,7 @@ extension Simulation {
     let client = clients.clients[index]
     if let entry = client.entry {
       let isDefinite = client.session.isDefinitelyUnexecuted
+      trace?.client(now, isDefinite ? "failed" : "unknown", client, index)
       clients.history[entry].outcome = isDefinite ? .failed : .unknown
       clients.presence.leave(at: now)
       noteResidence(client)
@@ -354,10 +356,19 @@ extension Simulation {
     let index = Int(client)
     switch answer {
     case .reply(let id, let reply): act(clients.clients[index].session.answered(id, reply), index)
-    case .expired(let id): act(clients.clients[index].session.expired(id), index)
-    case .refused(let attempt, let hint): act(clients.clients[index].session.refused(attempt, hint: hint), index)
+    case .expired(let id):
+      trace?.client(now, "expired", clients.clients[index], index)
+      act(clients.clients[index].session.expired(id), index)
+    case .refused(let attempt, let hint):
+      tell("refused", attempt, index)
+      act(clients.clients[index].session.refused(attempt, hint: hint), index)
     case .interrupted(let attempt, let hint):
+      tell("interrupted", attempt, index)
       act(clients.clients[index].session.interrupted(attempt, hint: hint), index)
     }
+  }
+  private func tell(_ what: String, _ attempt: UInt32, _ index: Int) {
+    guard let trace, clients.clients[index].session.attempt == attempt else { return }
+    trace.client(now, what, clients.clients[index], index)
   }
 }

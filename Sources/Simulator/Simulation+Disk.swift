@@ -65,8 +65,10 @@ extension Simulation {
   func completeWrite(_ node: SimulatedNode<Core>, through position: UInt64) {
     node.journal.isWriting = false
     guard syncSectors(node) else { return }
+    if let trace {
+      trace.synced(now, position, node.journal.pending(through: position).map(\.description), node.id)
+    }
     while node.journal.durable < position { absorb(node) }
-    trace?.synced(now, position, node.id)
     carry(node) { $0.journalSynced(through: position, on: node) }
     if node.journal.pendingCount > 0 { dirty.insert(node.id) } else { markSectors(node) }
   }
@@ -147,6 +149,10 @@ extension Simulation {
     let sectors = crashSectors(node)
     if let sectors { surviving = sectors.surviving }
     if surviving < pending { coverage.tailsLost += 1 }
+    if let trace {
+      let records = node.journal.pending(through: node.journal.appended).map(\.description)
+      trace.crashed(now, kept: records.prefix(surviving), lost: records.dropFirst(surviving), node.id)
+    }
     for _ in 0..<surviving { absorb(node) }
     if let checkpoint = sectors?.checkpoint { establishCheckpoint(node, checkpoint) }
     node.journal.crash()

@@ -21,15 +21,29 @@ struct Trace {
   func expired(_ time: Int64, _ timer: String, _ node: NodeID) {
     write(#"{"t":\#(time),"event":"timer","node":\#(node.index),"timer":\#(quoted(timer))}"#)
   }
-  func synced(_ time: Int64, _ position: UInt64, _ node: NodeID) {
-    write(#"{"t":\#(time),"event":"synced","node":\#(node.index),"position":\#(position)}"#)
+  func synced(_ time: Int64, _ position: UInt64, _ records: some Sequence<String>, _ node: NodeID) {
+    write(
+      #"{"t":\#(time),"event":"synced","node":\#(node.index),"position":\#(position),"records":\#(list(records))}"#)
+  }
+  /// What a crash left of records that were on their way to the disk, and what not.
+  func crashed(_ time: Int64, kept: some Collection<String>, lost: some Collection<String>, _ node: NodeID) {
+    if !kept.isEmpty { write(#"{"t":\#(time),"event":"kept","node":\#(node.index),"records":\#(list(kept))}"#) }
+    if !lost.isEmpty { write(#"{"t":\#(time),"event":"lost","node":\#(node.index),"records":\#(list(lost))}"#) }
+  }
+  /// What a client sends, hears other than a reply, or gives up. Opening its session is not told.
+  func client(_ time: Int64, _ what: String, _ client: SimulatedClient, _ index: Int, to node: NodeID? = nil) {
+    guard client.entry != nil, let command = client.session.outstanding else { return }
+    write(
+      #"{"t":\#(time),"event":"\#(what)","client":\#(index),"command":"\#(command.id)""#
+        + (node.map { #","to":\#($0.index)"# } ?? "") + "}")
   }
   func fault(_ time: Int64, _ what: String, _ node: NodeID?) {
     write(#"{"t":\#(time),"event":\#(quoted(what))\#(node.map { ",\"node\":\($0.index)" } ?? "")}"#)
   }
   func stepped<Core: ConsensusProtocol>(_ time: Int64, _ node: NodeID, _ core: borrowing Core) {
     let status = core.status
-    let fields = core.inspect().map { ",\(quoted($0.name)):\($0.value)" }.joined()
+    let fields = core.inspect().map { ",\(quoted($0.name)):\(UInt64($0.value) == nil ? quoted($0.value) : $0.value)" }
+      .joined()
     write(
       #"{"t":\#(time),"event":"step","node":\#(node.index),"role":"\#(status.role)","epoch":\#(status.epoch),"#
         + #""committed":\#(status.committed.number)\#(fields)}"#)
@@ -42,6 +56,7 @@ struct Trace {
     write(
       #"{"t":\#(time),"event":"\#(event)","from":\#(from.index),"to":\#(to.index),"message":\#(quoted(message))}"#)
   }
+  private func list(_ records: some Sequence<String>) -> String { quoted(records.joined(separator: "; ")) }
   private func quoted(_ text: String) -> String {
     "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }

@@ -1,7 +1,7 @@
 import Consensus
 
 /// One operation as its client saw it: an element of a history.
-public struct ClientOperation: Hashable, Sendable {
+public struct ClientOperation: Hashable, Sendable, CustomStringConvertible {
   public enum Outcome: Hashable, Sendable {
     case pending
     case ok(Reply)
@@ -27,4 +27,5 @@ public struct ClientOperation: Hashable, Sendable {
     self.operation = operation
     self.invoked = invoked
   }
+  public var description: String { "\(operation) of c\(process) (\(id))" }
 }

@@ -138,11 +138,12 @@ public struct LogWitness: Sendable {
       let place = execution?.place ?? 0
       switch operation.outcome {
       case .ok(let reply):
-        findings.expect(place > 0, "L2", nil, "\(operation.id) was acknowledged and is not in the log")
+        findings.expect(place > 0, "L2", nil, "\(operation) was acknowledged and is not in the log")
         findings.expect(
-          place == 0 || execution?.reply == reply, "L2", nil, "\(operation.id) was acknowledged with another reply")
+          place == 0 || execution?.reply == reply, "L2", nil, "\(operation) was acknowledged with another reply")
       case .failed:
-        findings.expect(place == 0, "C6", nil, "\(operation.id) was reported as failed and is in the log")
+        findings.expect(
+          place == 0, "C6", nil, "\(operation) was reported as failed and is in slot \(place >> 16) of the log")
       case .pending, .unknown: break
       }
       if place > 0 { placed.append((place, index)) }
@@ -162,12 +163,12 @@ public struct LogWitness: Sendable {
       if index > 0 {
         findings.expect(
           placed[index].place != placed[index - 1].place, "L2", nil,
-          "\(operation.id) stands twice in the history")
+          "\(operation) stands twice in the history")
       }
       if let returned = operation.returned, let latest, returned < latest.invoked {
         findings.report(
           "L1", nil,
-          "\(operation.id) was answered before \(history[latest.operation].id) was asked, and stands after it in the log"
+          "\(operation) was answered before \(history[latest.operation]) was asked, and stands after it in the log"
         )
       }
       if latest == nil || operation.invoked > latest!.invoked { latest = (operation.invoked, placed[index].operation) }

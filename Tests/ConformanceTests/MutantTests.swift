@@ -55,6 +55,39 @@ import Testing
     }
   }
 
+  /// One of each family, small enough to be read. After a change that is meant they are hunted and shrunk anew with
+  /// `RECORD_GOLDEN=1 bash Tests/run.sh --filter MutantTests`.
+  @Test(
+    "A shrunk schedule replays to the violation that it names, and is clean without the bug",
+    arguments: ["R-20", "P-03", "Z-10", "S-10"])
+  func shrunk(id: String) throws {
+    let mutant = try Mutant.named(id)
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    let file = folder.appending(path: "\(id).jsonl")
+    if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil { try record(id, file) }
+    let schedule = try Schedule(String(contentsOf: file, encoding: .utf8))
+    let invariant = try #require(schedule.invariant)
+    #expect(schedule.mutant == id && mutant.invariants.contains(invariant))
+    #expect((1...30).contains(schedule.events))
+    let program = try Program("replay", "--schedule", file.path, keepsOutput: true)
+    let timeline = try program.read()
+    #expect(program.end() == 1)
+    #expect(timeline.contains("VIOLATION of \(invariant)"))
+    let variant = try #require(replicated.first { $0.name == schedule.protocolName })
+    let clean = variant.replay(schedule) { _ in }.report
+    #expect(clean.verdict == .ok, "\(clean.violations)")
+  }
+  private func record(_ id: String, _ file: URL) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "shrunk-\(id)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let program = try Program(
+      "torture", "--mutant", id, "--seeds", "1..\(Self.mostSeeds)", "--schedules", folder.path)
+    program.end()
+    let found = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    let first = try #require(found.min { $0.path < $1.path })
+    try Data(contentsOf: first).write(to: file)
+  }
+
   @Test("No two planted bugs share an id, each is in some protocol, and none is planted unless asked for")
   func catalogue() {
     #expect(Set(Mutant.all.map(\.id)).count == Mutant.all.count)

@@ -133,5 +133,5 @@ struct Orderly: ConsensusProtocol {
   var base: Slot { Slot(0) }
   func upholds(_ message: Nothing, to peer: NodeID) -> Bool { true }
   func check(_ findings: inout Findings) {}
-  func inspect() -> [(name: String, value: UInt64)] { [] }
+  func inspect() -> [(name: String, value: String)] { [] }
 }

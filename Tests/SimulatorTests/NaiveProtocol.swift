@@ -119,7 +119,7 @@ struct Naive: ConsensusProtocol {
   func check(_ findings: inout Findings) {
     findings.expect(strangers == 0, "SESSION", id, "a message came outside of its session")
   }
-  func inspect() -> [(name: String, value: UInt64)] { [("last", UInt64(log.count))] }
+  func inspect() -> [(name: String, value: String)] { [("last", "\(log.count)")] }
 
   mutating func step(_ input: Input<Naive>, into effects: inout Effects<Naive>) {
     if case .receive(_, let peer) = input, peer != id, !connected.contains(peer) { strangers += 1 }

@@ -12,6 +12,8 @@ public struct RecordedRun: Sendable {
   public var faults: [(at: Int64, text: String)] = []
   /// Virtual ns at its end.
   public var end: Int64 = 0
+  /// When the clients began, from which a schedule counts; nil: the cluster never came to serve them.
+  public var start: Int64?
 }
 
 extension ExperimentPoint {
@@ -33,6 +35,7 @@ extension ProtocolVariant {
 extension RecordedRun {
   init(_ result: SimulationResult) {
     self.init(report: result.verification, history: result.history, hash: hexadecimal(result.hash), end: result.end)
+    if result.hasFormed { start = result.windowStart }
     faults = result.struck.map { struck in
       (struck.at, struck.fault.text + (struck.node.map { " (\($0))" } ?? ""))
     }

@@ -4,7 +4,7 @@ import Verification
 
 extension EventTimeline {
   private static var timeWidth: Int { 12 }
-  private static var clientWidth: Int { 20 }
+  private static var clientWidth: Int { 24 }
   /// As wide as a large terminal, or as wide as it takes to read a column.
   private var nodeWidth: Int { max(24, (168 - Self.timeWidth - Self.clientWidth) / replicas) }
   private var width: Int { Self.timeWidth + Self.clientWidth + nodeWidth * replicas }
@@ -25,6 +25,11 @@ extension EventTimeline {
     for violation in violations {
       lines.append("VIOLATION of \(violation)")
       if let meaning = Self.meanings[violation.invariant] { lines.append("  \(violation.invariant): \(meaning)") }
+      for name in violation.detail.split(whereSeparator: { " ,:()".contains($0) }) {
+        if let command = commands[String(name)] {
+          lines.append("  \(name): \(command.operation) of c\(command.process)")
+        }
+      }
     }
     return lines
   }

@@ -40,6 +40,14 @@ public struct EventTimeline {
   /// What a replica takes in just now.
   private var inputs: [String?]
   private var inputPurposes: [MessagePurpose?]
+  /// What clients sent, and to whom.
+  private var requests: [(request: Request, to: Int)] = []
+  private struct Request: Hashable {
+    var client: UInt32
+    var time: Int64
+  }
+  /// By the name that violations use.
+  private(set) var commands: [String: ClientOperation] = [:]
   /// Flights that have neither arrived nor been lost, by way.
   private var underWay: [[Int]]
 
@@ -60,6 +68,7 @@ public struct EventTimeline {
       let time = (try? fields.number("t")).flatMap({ Int64(exactly: $0) })
     else { return }
     let node = (try? fields.number("node")).map { Int($0) }
+    if let client = try? Int(fields.number("client")) { return asked(client, event, fields, at: time) }
     switch event {
     case "sent", "delivered", "dropped":
       guard let from = try? Int(fields.number("from")), let to = try? Int(fields.number("to")),
@@ -73,15 +82,34 @@ public struct EventTimeline {
     case "timer":
       guard let node, let timer = try? fields.word("timer") else { return }
       (inputs[node], inputPurposes[node]) = ("timer \(timer)", nil)
-    case "synced":
-      guard let node, let position = try? fields.number("position") else { return }
-      entries.append(.init(time: time, lane: .node(node), text: "on disk: \(position)", isQuiet: true))
+    case "synced": disk(node, "on disk", fields, at: time)
+    case "kept": disk(node, "was on its way and reached the disk", fields, at: time)
+    case "lost": disk(node, "LOST, as it was not on disk", fields, at: time)
     case "step": if let node { stepped(node, fields, at: time) }
     default:
       // What leads shows in the step.
       if event.hasPrefix("leads") { return }
       entries.append(.init(time: time, lane: .fault, text: (node.map { "n\($0) " } ?? "") + event))
     }
+  }
+
+  private mutating func asked(_ client: Int, _ event: String, _ fields: JSONLine, at time: Int64) {
+    if event == "request" {
+      guard let to = try? Int(fields.number("to")) else { return }
+      return requests.append((.init(client: UInt32(client), time: time), to))
+    }
+    entries.append(.init(time: time, lane: .clients, text: "c\(client) \(Self.answers[event] ?? event)"))
+  }
+  private static let answers = [
+    "refused": "← refused, not proposed", "interrupted": "← it leads no more", "expired": "← session is gone",
+    "failed": "gives up: NOT EXECUTED", "unknown": "gives up: unknown",
+  ]
+
+  private mutating func disk(_ node: Int?, _ what: String, _ fields: JSONLine, at time: Int64) {
+    guard let node, let records = try? fields.word("records") else { return }
+    var list = records.split(separator: "; ")
+    if list.count > 4 { list.replaceSubrange(2..<(list.count - 1), with: ["… \(list.count - 3) more …"]) }
+    entries.append(.init(time: time, lane: .node(node), text: "\(what): \(list.joined(separator: ", "))"))
   }
 
   private mutating func stepped(_ node: Int, _ fields: JSONLine, at time: Int64) {
@@ -92,10 +120,9 @@ public struct EventTimeline {
     let state = names.map { (name: $0, value: (try? fields.word($0)) ?? "") }
     let before = states[node]
     states[node] = state
-    let changes = state.enumerated().compactMap { index, field -> String? in
-      let old = index < before.count ? before[index].value : field.name == "role" ? "follower" : "0"
-      return old == field.value
-        ? nil : field.name == "role" ? field.value.uppercased() : "\(field.name) \(old)→\(field.value)"
+    let changes = zip(before, state).compactMap { old, new in
+      old.value == new.value
+        ? nil : new.name == "role" ? new.value.uppercased() : "\(new.name) \(old.value)→\(new.value)"
     }
     // A timer matters by what it changes or sends, and so do the messages of every day.
     let isRoutine = purpose != .election && purpose != .synchronization
@@ -157,15 +184,25 @@ public struct EventTimeline {
     entries.removeAll { entry in
       entry.lane == .fault && struck.contains(entry.time) && causes.contains { entry.text.contains($0) }
     }
-    let faults = run.faults.map { Entry(time: $0.at, lane: .fault, text: $0.text) }
+    var faults = run.faults.map { Entry(time: $0.at, lane: .fault, text: $0.text) }
+    if let start = run.start {
+      faults.insert(.init(time: start, lane: .fault, text: "clients begin; a schedule counts from here"), at: 0)
+    }
     var (asked, answered): ([Entry], [Entry]) = ([], [])
+    var targets = Dictionary(requests.map { ($0.request, $0.to) }, uniquingKeysWith: { first, _ in first })
     for operation in run.history {
       let who = "c\(operation.process)"
-      asked.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)"))
+      commands["\(operation.id)"] = operation
+      let to = targets.removeValue(forKey: .init(client: operation.process, time: operation.invoked))
+      let target = to.map { " → n\($0)" } ?? ""
+      asked.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)\(target)"))
       guard case .ok(let reply) = operation.outcome else { continue }
       let value = operation.operation.kind == .get || operation.operation.kind == .cas ? " \(reply.value)" : ""
       let text = "\(who) ← ok\(value)\(reply.applied ? "" : ", not applied")"
       answered.append(.init(time: operation.returned ?? run.end, lane: .clients, text: text))
+    }
+    for (request, to) in requests where targets[request] != nil {
+      asked.append(.init(time: request.time, lane: .clients, text: "c\(request.client) again → n\(to)"))
     }
     // At one moment: what went wrong, what came in, what clients heard of it and asked next, and what followed from that.
     let all = faults + entries.filter(\.hasInput) + answered + asked + entries.filter { !$0.hasInput }

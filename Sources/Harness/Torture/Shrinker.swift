@@ -6,7 +6,8 @@ import Simulator
 ///
 /// Delta debugging (Zeller and Hildebrandt, IEEE TSE 2002) over faults and operations, and then simpler inputs, shorter faults and less
 /// waiting between them. What is left out shifts every later draw of the seed, and with it the luck that a bug needs; so each
-/// candidate has a few seeds to fail under. A pure function of the schedule: bounded by a number of runs, not by time.
+/// candidate has a few seeds to fail under, and more of them while what is left is more than a reader follows. A pure function of
+/// the schedule: bounded by a number of runs, not by time.
 public struct Shrinker {
   /// What a run came to: the invariant that broke first, and when, since the start of the window; nil: none did.
   public typealias Trial = (Schedule) -> (invariant: String, at: Duration)?
@@ -19,9 +20,13 @@ public struct Shrinker {
   private let trial: Trial
   private let invariant: String
   private let progress: (Int) -> Void
-  /// Seeds of each candidate, the known one first; more of them where much is to be gained.
-  private static let luck: UInt64 = 4
-  private static let muchLuck: UInt64 = 16
+  /// Seeds of each candidate, the known one first, and of one that leaves out much.
+  private var luck = littleLuck
+  private var muchLuck: UInt64 { 4 * luck }
+  private static let littleLuck: UInt64 = 4
+  private static let mostLuck: UInt64 = 256
+  /// So many faults and operations can be read.
+  private static let readable = 30
 
   /// Nil if `schedule` does not fail at all.
   ///
@@ -43,30 +48,33 @@ public struct Shrinker {
 
   /// Shrinks until nothing more can be left out, or the runs are used up.
   public mutating func shrink() {
-    var before: Schedule
-    repeat {
-      before = best
+    while tries < most {
+      let before = best
       simplify()
+      if luck > Self.littleLuck { keepPart(of: \.operations) }
       minimize(\.faults)
       minimize(\.operations)
       dropIdleClients()
       shorten()
       hurry()
-    } while best != before && tries < most
+      guard best == before else { continue }
+      guard best.events > Self.readable, luck < Self.mostLuck else { return }
+      luck *= 4
+    }
   }
 
   // MARK: One candidate
 
   /// Whether `candidate` still fails alike; then it is the best.
-  @discardableResult private mutating func attempt(_ candidate: Schedule, luck most: UInt64 = luck) -> Bool {
+  @discardableResult private mutating func attempt(_ candidate: Schedule, luck most: UInt64? = nil) -> Bool {
     guard candidate != best else { return false }
     var candidate = candidate
     let seed = best.seed
-    for luck in 0..<most {
+    for step in 0..<(most ?? luck) {
       guard tries < self.most else { return false }
       tries += 1
       progress(tries)
-      candidate.seed = seed &+ luck
+      candidate.seed = seed &+ step
       if let found = trial(candidate), found.invariant == invariant {
         adopt(candidate, found.at)
         return true
@@ -101,11 +109,24 @@ public struct Shrinker {
         var candidate = best
         let first = max(0, last - length)
         candidate[keyPath: list].removeSubrange(first..<last)
-        if attempt(candidate, luck: length > 8 ? Self.muchLuck : Self.luck) { isSmaller = true }
+        if attempt(candidate, luck: length > 8 ? muchLuck : luck) { isSmaller = true }
         last = min(first, best[keyPath: list].count)
       }
       if length == 1, !isSmaller { return }
       parts = isSmaller ? max(1, parts - 1) : min(parts * 2, best[keyPath: list].count)
+    }
+  }
+
+  /// Leaves out all but one part of a list, if that is enough; the last is the likeliest.
+  private mutating func keepPart<Item>(of list: WritableKeyPath<Schedule, [Item]>) {
+    for parts in [16, 4, 2] {
+      let items = best[keyPath: list]
+      let length = (items.count + parts - 1) / parts
+      for last in stride(from: items.count, to: 0, by: -max(1, length)) {
+        var candidate = best
+        candidate[keyPath: list] = Array(items[max(0, last - length)..<last])
+        if attempt(candidate, luck: muchLuck) { return keepPart(of: list) }
+      }
     }
   }
 
@@ -151,9 +172,9 @@ public struct Shrinker {
   private mutating func dropIdleClients() {
     guard best.settings.arrival == .closed else { return }
     let busy = Set(best.operations.compactMap(\.client)).sorted()
-    for names in [Array(busy.prefix(1)), busy] where !names.isEmpty {
+    for names in [Array(busy.prefix(1)), busy] {
       var candidate = best
-      candidate.settings.clients = names.count
+      candidate.settings.clients = max(1, names.count)
       for index in candidate.operations.indices {
         let client = candidate.operations[index].client!
         candidate.operations[index].client = UInt32(names.firstIndex(of: client) ?? 0)

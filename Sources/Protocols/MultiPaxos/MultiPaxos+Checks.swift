@@ -50,10 +50,11 @@ extension MultiPaxos {
     }
   }
 
-  public func inspect() -> [(name: String, value: UInt64)] {
-    [
-      ("round", ballot.round), ("owner", UInt64(ballot.node.index)), ("promised", promised.number),
-      ("chosen", chosen.number), ("last", log.lastSlot.number), ("base", log.base.number),
+  public func inspect() -> [(name: String, value: String)] {
+    let last = log.entry(at: log.lastSlot).map { "@\(Ballot($0.stamp))" } ?? ""
+    return [
+      ("ballot", "\(ballot)"), ("promised", "\(promised)"), ("chosen", "\(chosen)"), ("last", "\(log.lastSlot)\(last)"),
+      ("base", "\(log.base)"),
     ]
   }
 }

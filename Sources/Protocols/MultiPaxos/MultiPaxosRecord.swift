@@ -39,7 +39,7 @@ extension MultiPaxos {
       switch self {
       case .promise(let ballot): "Promise(\(ballot))"
       case .accept(let slot, let entry, let settled):
-        "Accept(\(slot)@\(Ballot(entry.stamp)), settled \(settled.after)...\(settled.through))"
+        "Accept(\(slot)@\(Ballot(entry.stamp)) \(entry.value), settled \(settled.after)...\(settled.through))"
       }
     }
   }

@@ -48,10 +48,10 @@ extension Raft {
     }
   }
 
-  public func inspect() -> [(name: String, value: UInt64)] {
+  public func inspect() -> [(name: String, value: String)] {
     [
-      ("term", term), ("vote", vote.map { UInt64($0.index) + 1 } ?? 0), ("last", log.last.slot.number),
-      ("lastTerm", log.last.term), ("commit", commit.number), ("base", log.base.slot.number),
+      ("term", "\(term)"), ("vote", vote.map(\.description) ?? "nobody"), ("last", "\(log.last)"),
+      ("commit", "\(commit)"), ("base", "\(log.base.slot)"),
     ]
   }
 }

@@ -36,7 +36,7 @@ extension Raft {
     public var description: String {
       switch self {
       case .vote(let term, let candidate): "Vote(term \(term), for \(candidate.map(\.description) ?? "nobody"))"
-      case .append(let slot, let entry): "Append(\(slot)@\(entry.stamp))"
+      case .append(let slot, let entry): "Append(\(slot)@\(entry.stamp) \(entry.value))"
       }
     }
   }

@@ -145,5 +145,5 @@ public struct Unreplicated: ConsensusProtocol {
     findings.expect(committed <= last, "U1", id, "committed \(committed) beyond the log's end \(last)")
     findings.expect(committed >= base, "U1", id, "committed \(committed) below the snapshot \(base)")
   }
-  public func inspect() -> [(name: String, value: UInt64)] { [("epoch", epoch), ("last", last.number)] }
+  public func inspect() -> [(name: String, value: String)] { [("epoch", "\(epoch)"), ("last", "\(last)")] }
 }

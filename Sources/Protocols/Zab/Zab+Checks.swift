@@ -72,11 +72,11 @@ extension Zab {
     }
   }
 
-  public func inspect() -> [(name: String, value: UInt64)] {
+  public func inspect() -> [(name: String, value: String)] {
     [
-      ("accepted", UInt64(acceptedEpoch)), ("current", UInt64(currentEpoch)), ("phase", UInt64(phase.rawValue)),
-      ("leader", leader.map { UInt64($0.index) + 1 } ?? 0), ("round", round), ("last", log.lastSlot.number),
-      ("lastEpoch", UInt64(log.last.zxid.epoch)), ("commit", commit.number), ("base", log.base.slot.number),
+      ("accepted", "\(acceptedEpoch)"), ("current", "\(currentEpoch)"), ("phase", "\(phase)"),
+      ("leader", leader.map(\.description) ?? "nobody"), ("round", "\(round)"), ("last", "\(log.last)"),
+      ("commit", "\(commit)"), ("base", "\(log.base.slot)"),
     ]
   }
 }

@@ -43,7 +43,7 @@ extension Zab {
       switch self {
       case .acceptedEpoch(let epoch): "AcceptedEpoch(\(epoch))"
       case .currentEpoch(let epoch): "CurrentEpoch(\(epoch))"
-      case .append(let slot, let entry): "Append(\(slot)@\(Zxid(entry.stamp)))"
+      case .append(let slot, let entry): "Append(\(slot)@\(Zxid(entry.stamp)) \(entry.value))"
       case .truncate(let slot): "Truncate(after \(slot))"
       }
     }
