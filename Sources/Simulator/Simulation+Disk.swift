@@ -96,6 +96,7 @@ extension Simulation {
   func establishCheckpoint(_ node: SimulatedNode<Core>, _ position: UInt64) {
     guard let checkpoint = node.journal.establish(position), let snapshot = checkpoint.snapshot else { return }
     coverage.compactions += 1
+    trace?.established(now, snapshot.through, node.id)
     shadows[Int(node.id.index)].restore(snapshot)
   }
 

@@ -25,6 +25,10 @@ struct Trace {
     write(
       #"{"t":\#(time),"event":"synced","node":\#(node.index),"position":\#(position),"records":\#(list(records))}"#)
   }
+  /// Recovery starts from this checkpoint now.
+  func established(_ time: Int64, _ through: Slot, _ node: NodeID) {
+    write(#"{"t":\#(time),"event":"checkpoint","node":\#(node.index),"through":\#(through)}"#)
+  }
   /// What a crash left of records that were on their way to the disk, and what not.
   func crashed(_ time: Int64, kept: some Collection<String>, lost: some Collection<String>, _ node: NodeID) {
     if !kept.isEmpty { write(#"{"t":\#(time),"event":"kept","node":\#(node.index),"records":\#(list(kept))}"#) }

@@ -6,10 +6,12 @@ import Testing
 @testable import Harness
 
 @Suite("Timelines") struct EventTimelineTests {
-  private static func replay(_ faults: [ScheduledFault]) throws -> EventTimeline {
+  private static func replay(_ faults: [ScheduledFault], seed: UInt64 = 2) throws -> EventTimeline {
     let variant = try ScheduleTests.variant("raft")
     var schedule = variant.schedule(seed: 2, replicas: 3)
+    schedule.seed = seed
     schedule.faults = faults
+    schedule.settings.environment.fsync = .constant(.milliseconds(4))
     schedule.operations = [.init(at: .milliseconds(10), client: 0, .put(1, 7), padding: 0)]
     schedule.settings.arrival = .closed
     schedule.settings.clients = 1
@@ -44,6 +46,25 @@ import Testing
       let start = line.prefix { $0 == " " }.count
       #expect(start < 12 || places.contains(start) || places.contains(start - 2), "\(line)")
     }
+  }
+
+  @Test("It shows what is on disk, what a crash takes, whom a client asks and what it is told")
+  func durability() throws {
+    var (kept, lost) = (0, 0)
+    for seed in 1...12 as ClosedRange<UInt64> {
+      let crash = Fault.crash(.leader, downtime: .milliseconds(700))
+      let lines = try Self.replay([.init(at: .milliseconds(12), crash)], seed: seed).lines(last: nil)
+      func count(_ text: String) -> Int { lines.count { $0.contains(text) } }
+      #expect(count("on disk: Vote(term 1, for n") >= 2, "the candidate's and the vote that elects it")
+      #expect(count("vote nobody→n") >= 2)
+      #expect(count("clients begin") == 1)
+      #expect(count("c0 put k1=7 → n") == 1)
+      // The leader had the command, and its disk had not.
+      kept += count("was on its way and reached the disk")
+      lost += count("LOST, as it was not on disk")
+      #expect(count("c0 ← it leads no more") == 1 && count("c0 again → n") >= 1)
+    }
+    #expect(kept > 0 && lost > 0 && kept + lost == 12)
   }
 
   @Test("The last lines are those before the end, and say how many are left out")

@@ -42,6 +42,9 @@ public struct EventTimeline {
   private var inputPurposes: [MessagePurpose?]
   /// What clients sent, and to whom.
   private var requests: [(request: Request, to: Int)] = []
+  /// What clients heard other than a reply.
+  private var heard: [Line] = []
+  private typealias Line = (time: Int64, client: UInt32, text: String)
   private struct Request: Hashable {
     var client: UInt32
     var time: Int64
@@ -82,6 +85,9 @@ public struct EventTimeline {
     case "timer":
       guard let node, let timer = try? fields.word("timer") else { return }
       (inputs[node], inputPurposes[node]) = ("timer \(timer)", nil)
+    case "checkpoint":
+      guard let node, let slot = try? fields.word("through") else { return }
+      entries.append(.init(time: time, lane: .node(node), text: "on disk: the checkpoint through \(slot)"))
     case "synced": disk(node, "on disk", fields, at: time)
     case "kept": disk(node, "was on its way and reached the disk", fields, at: time)
     case "lost": disk(node, "LOST, as it was not on disk", fields, at: time)
@@ -98,7 +104,7 @@ public struct EventTimeline {
       guard let to = try? Int(fields.number("to")) else { return }
       return requests.append((.init(client: UInt32(client), time: time), to))
     }
-    entries.append(.init(time: time, lane: .clients, text: "c\(client) \(Self.answers[event] ?? event)"))
+    heard.append((time, UInt32(client), Self.answers[event] ?? event))
   }
   private static let answers = [
     "refused": "← refused, not proposed", "interrupted": "← it leads no more", "expired": "← session is gone",
@@ -180,7 +186,7 @@ public struct EventTimeline {
   public mutating func finish(_ run: RecordedRun) {
     violations = run.report.violations
     let struck = Set(run.faults.map(\.at))
-    let causes = ["crash", "pause", "block", "change", "disk stalls", "asked"]
+    let causes = ["crash", "pause", "block", "change", "disk stalls", "disk: ", "asked"]
     entries.removeAll { entry in
       entry.lane == .fault && struck.contains(entry.time) && causes.contains { entry.text.contains($0) }
     }
@@ -188,26 +194,42 @@ public struct EventTimeline {
     if let start = run.start {
       faults.insert(.init(time: start, lane: .fault, text: "clients begin; a schedule counts from here"), at: 0)
     }
-    var (asked, answered): ([Entry], [Entry]) = ([], [])
+    var asked: [Line] = []
     var targets = Dictionary(requests.map { ($0.request, $0.to) }, uniquingKeysWith: { first, _ in first })
     for operation in run.history {
-      let who = "c\(operation.process)"
+      let client = operation.process
       commands["\(operation.id)"] = operation
-      let to = targets.removeValue(forKey: .init(client: operation.process, time: operation.invoked))
-      let target = to.map { " → n\($0)" } ?? ""
-      asked.append(.init(time: operation.invoked, lane: .clients, text: "\(who) \(operation.operation)\(target)"))
+      let to = targets.removeValue(forKey: .init(client: client, time: operation.invoked))
+      asked.append((operation.invoked, client, "\(operation.operation)\(to.map { " → n\($0)" } ?? "")"))
       guard case .ok(let reply) = operation.outcome else { continue }
       let value = operation.operation.kind == .get || operation.operation.kind == .cas ? " \(reply.value)" : ""
-      let text = "\(who) ← ok\(value)\(reply.applied ? "" : ", not applied")"
-      answered.append(.init(time: operation.returned ?? run.end, lane: .clients, text: text))
+      heard.append((operation.returned ?? run.end, client, "← ok\(value)\(reply.applied ? "" : ", not applied")"))
     }
     for (request, to) in requests where targets[request] != nil {
-      asked.append(.init(time: request.time, lane: .clients, text: "c\(request.client) again → n\(to)"))
+      asked.append((request.time, request.client, "again → n\(to)"))
     }
     // At one moment: what went wrong, what came in, what clients heard of it and asked next, and what followed from that.
-    let all = faults + entries.filter(\.hasInput) + answered + asked + entries.filter { !$0.hasInput }
+    let all =
+      faults + entries.filter(\.hasInput) + Self.grouped(heard) + Self.grouped(asked) + entries.filter { !$0.hasInput }
     entries = all.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
     end = run.end
+  }
+  /// What several clients ask or hear at one moment is one line.
+  private static func grouped(_ lines: [Line]) -> [Entry] {
+    var groups: [(time: Int64, clients: [UInt32], text: String)] = []
+    for line in lines.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }) {
+      let (time, client, text) = line.element
+      if let last = groups.last, last.time == time, last.text == text {
+        groups[groups.count - 1].clients.append(client)
+      } else {
+        groups.append((time, [client], text))
+      }
+    }
+    return groups.map { time, clients, text in
+      let names = clients.map { "c\($0)" }
+      let who = names.count > 3 ? "\(names[0]) … \(names.last!) (\(names.count))" : names.joined(separator: " ")
+      return Entry(time: time, lane: .clients, text: "\(who) \(text)")
+    }
   }
   /// Virtual time at the end.
   private(set) var end: Int64 = 0

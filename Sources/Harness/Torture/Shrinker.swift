@@ -179,7 +179,7 @@ public struct Shrinker {
         let client = candidate.operations[index].client!
         candidate.operations[index].client = UInt32(names.firstIndex(of: client) ?? 0)
       }
-      if attempt(candidate) { return }
+      if attempt(candidate, luck: muchLuck) { return }
     }
   }
 

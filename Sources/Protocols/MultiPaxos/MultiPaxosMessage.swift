@@ -173,7 +173,7 @@ extension MultiPaxos.Message {
       "\(name)(\(request.ballot), from \(request.from), last \(request.lastSlot)@\(request.lastBallot))"
     case .promise(let reply):
       "\(name)(\(reply.ballot), \(reply.first)...\(reply.through)\(reply.rest == .nothing ? "" : "+"), chosen \(reply.chosen), "
-        + "accepted \(reply.reports.count))"
+        + "accepted \(reply.span))"
     case .nack(let refused, let higher): "\(name)(\(refused), by \(higher))"
     case .accept(let request):
       "\(name)(\(request.ballot), \(request.first)...\(request.last), chosen \(request.chosen))"
@@ -204,6 +204,14 @@ extension ByteReader {
   }
 }
 
+extension MultiPaxos.Promise {
+  /// What it reports: 3@1.0...7@2.1.
+  fileprivate var span: String {
+    guard let first = reports.first, let last = reports.last else { return "nothing" }
+    let end = reports.count > 1 ? "...\(last.slot)@\(Ballot(last.entry.stamp))" : ""
+    return "\(first.slot)@\(Ballot(first.entry.stamp))\(end)"
+  }
+}
 extension MultiPaxos.Prepare {
   func encode(into writer: inout ByteWriter) {
     writer.write(ballot)

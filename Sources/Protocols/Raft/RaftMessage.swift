@@ -155,7 +155,7 @@ extension Raft.Message {
     case .preVoteReply(let reply), .requestVoteReply(let reply):
       "\(name)(term \(reply.term), \(reply.isGranted ? "granted" : "refused"))"
     case .appendEntries(let request), .heartbeat(let request):
-      "\(name)(term \(request.term), after \(request.previous), entries \(request.entries.count), commit \(request.commit))"
+      "\(name)(term \(request.term), after \(request.previous), entries \(request.span), commit \(request.commit))"
     case .appendEntriesReply(let reply), .heartbeatReply(let reply):
       reply.isSuccess
         ? "\(name)(term \(reply.term), match \(reply.slot))"
@@ -169,6 +169,14 @@ extension Raft.Message {
   }
 }
 
+extension Raft.AppendRequest {
+  /// Which entries it brings: 3@1...7@2.
+  fileprivate var span: String {
+    guard let first = entries.first, let last = entries.last else { return "none" }
+    let end = entries.count > 1 ? "...\(lastSlot)@\(last.stamp)" : ""
+    return "\(previousSlot.next)@\(first.stamp)\(end)"
+  }
+}
 extension Raft.VoteRequest {
   func encode(into writer: inout ByteWriter) {
     writer.write(term)

@@ -176,7 +176,7 @@ extension Zab.Message {
     case .cepoch(let epoch), .newEpoch(let epoch), .ping(let epoch), .pong(let epoch): "\(name)(\(epoch))"
     case .ackEpoch(let ack):
       "\(name)(\(ack.epoch)\(ack.counts ? "" : ", promised before"), current \(ack.currentEpoch), history \(ack.outline.map(\.description).joined(separator: " ")))"
-    case .diff(let diff): "\(name)(\(diff.epoch), after \(diff.previous), entries \(diff.entries.count))"
+    case .diff(let diff): "\(name)(\(diff.epoch), after \(diff.previous), entries \(diff.span))"
     case .diffReceived(let epoch, let through): "\(name)(\(epoch), through \(through))"
     case .truncate(let epoch, let position), .newLeader(let epoch, let position),
       .ackNewLeader(let epoch, let position), .upToDate(let epoch, let position):
@@ -191,6 +191,14 @@ extension Zab.Message {
   }
 }
 
+extension Zab.Diff {
+  /// Which transactions it brings: 3@1:2...7@2:1.
+  fileprivate var span: String {
+    guard let first = entries.first, let last = entries.last else { return "none" }
+    let end = entries.count > 1 ? "...\(lastSlot)@\(Zab.Zxid(last.stamp))" : ""
+    return "\(previous.slot.next)@\(Zab.Zxid(first.stamp))\(end)"
+  }
+}
 extension Zab.Position {
   func encode(into writer: inout ByteWriter) {
     writer.write(slot)
