@@ -315,11 +315,11 @@ extension Simulation {
     open(obstacle)
   }
   func close(_ obstacle: Obstacle) {
-    trace?.fault(now, "block \(obstacle.pairs.count) links", nil)
+    trace?.links(now, "block", obstacle)
     for pair in obstacle.pairs { blockade.add(from: pair.from, to: pair.to) }
   }
   func open(_ obstacle: Obstacle) {
-    trace?.fault(now, "open \(obstacle.pairs.count) links", nil)
+    trace?.links(now, "open", obstacle)
     for pair in obstacle.pairs { blockade.remove(from: pair.from, to: pair.to) }
   }
 

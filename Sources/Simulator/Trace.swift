@@ -44,6 +44,16 @@ struct Trace {
   func fault(_ time: Int64, _ what: String, _ node: NodeID?) {
     write(#"{"t":\#(time),"event":\#(quoted(what))\#(node.map { ",\"node\":\($0.index)" } ?? "")}"#)
   }
+  /// Blocked or opened, both ways (n0-n1) or one (n0>n1).
+  func links(_ time: Int64, _ what: String, _ obstacle: Obstacle) {
+    let pairs = Set(obstacle.pairs)
+    let links = obstacle.pairs.compactMap { pair in
+      let isMutual = pairs.contains(.init(from: pair.to, to: pair.from))
+      return isMutual && pair.to < pair.from ? nil : "\(pair.from)\(isMutual ? "-" : ">")\(pair.to)"
+    }
+    write(
+      #"{"t":\#(time),"event":"\#(what) \#(obstacle.pairs.count) links","links":"\#(links.joined(separator: " "))"}"#)
+  }
   func stepped<Core: ConsensusProtocol>(_ time: Int64, _ node: NodeID, _ core: borrowing Core) {
     let status = core.status
     let fields = core.inspect().map { ",\(quoted($0.name)):\(UInt64($0.value) == nil ? quoted($0.value) : $0.value)" }

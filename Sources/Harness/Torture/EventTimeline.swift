@@ -95,7 +95,8 @@ public struct EventTimeline {
     default:
       // What leads shows in the step.
       if event.hasPrefix("leads") { return }
-      entries.append(.init(time: time, lane: .fault, text: (node.map { "n\($0) " } ?? "") + event))
+      let links = (try? fields.word("links")).map { ": \($0)" } ?? ""
+      entries.append(.init(time: time, lane: .fault, text: (node.map { "n\($0) " } ?? "") + event + links))
     }
   }
 
@@ -186,7 +187,7 @@ public struct EventTimeline {
   public mutating func finish(_ run: RecordedRun) {
     violations = run.report.violations
     let struck = Set(run.faults.map(\.at))
-    let causes = ["crash", "pause", "block", "change", "disk stalls", "disk: ", "asked"]
+    let causes = ["crash", "pause", "change", "disk stalls", "disk: ", "asked"]
     entries.removeAll { entry in
       entry.lane == .fault && struck.contains(entry.time) && causes.contains { entry.text.contains($0) }
     }

@@ -84,7 +84,7 @@ public struct SpaceTimeDiagram {
     ) -> String {
       """
       .paper{fill:\(paper)} text,.dot{fill:\(ink)} text.small{fill:\(faint)} .life{stroke:\(faint)} .send{stroke:\(send)} \
-      .small,.label{stroke:\(paper)} .head,text.label{fill:\(send)} .lost,.fault{stroke:\(lost)} text.faulttext{fill:\(lost)} .down{stroke:\(bad)} \
+      text{stroke:\(paper)} .head,text.label{fill:\(send)} .lost,.fault{stroke:\(lost)} text.faulttext{fill:\(lost)} .down{stroke:\(bad)} \
       text.bad{fill:\(bad)} .lead{stroke:\(lead)} text.client{fill:\(client)}
       """
     }
@@ -95,7 +95,7 @@ public struct SpaceTimeDiagram {
       paper: "#14171b", ink: "#e6e8eb", faint: "#98a1ab", send: "#74a9f0", lost: "#f59e58", bad: "#ff7b7b",
       lead: "#5fd08f", client: "#c2a1f5")
     return """
-      .small,.label{font-size:9.5px;paint-order:stroke;stroke-width:3;stroke-linejoin:round} .send,.lost{fill:none} .down{stroke-dasharray:2 4} .fault{stroke-dasharray:6 3} .lead{stroke-width:5}
+      text{paint-order:stroke;stroke-width:3;stroke-linejoin:round} .small,.label{font-size:9.5px} .send,.lost{fill:none} .down{stroke-dasharray:2 4} .fault{stroke-dasharray:6 3} .lead{stroke-width:5}
       \(light)
       @media (prefers-color-scheme: dark) {
       \(dark)
