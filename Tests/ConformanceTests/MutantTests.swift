@@ -59,7 +59,7 @@ import Testing
   /// `RECORD_GOLDEN=1 bash Tests/run.sh --filter MutantTests`.
   @Test(
     "A shrunk schedule replays to the violation that it names, and is clean without the bug",
-    arguments: ["R-20", "P-03", "Z-10", "S-10"])
+    arguments: ["R-20", "P-03", "Z-04", "S-10"])
   func shrunk(id: String) throws {
     let mutant = try Mutant.named(id)
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
