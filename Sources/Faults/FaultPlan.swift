@@ -55,6 +55,8 @@ public enum Fault: Hashable, Sendable {
   case transfer(to: FaultTarget)
   /// All sessions of the target break at once, with what is under way in them; nothing keeps them from being opened again.
   case reconnect(FaultTarget)
+  /// `datagram`: a sample of all that ever reached the target reaches it once more, from whatever time, epoch and life it is.
+  case oldDuplicates(FaultTarget)
 }
 
 extension Fault {
@@ -64,6 +66,7 @@ extension Fault {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
       .mute(let target, _, _), .star(let target, _), .flap(.target(let target), _, _), .stallDisk(let target, _),
       .breakDisk(let target, _, _), .transfer(let target), .reconnect(let target),
+      .oldDuplicates(let target),
       .change(.disk(let target, _), _), .change(.processor(let target, _), _), .change(.clock(let target, _), _):
       target
     case .change(.delay(let target, _), _): target

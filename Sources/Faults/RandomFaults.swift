@@ -10,6 +10,8 @@ public struct RandomFaults: Sendable {
   public var reordering: Double
   /// Disks are sectors, and a crash tears what is not synced. Otherwise a crash keeps a prefix of it.
   public var hasSectors: Bool
+  /// Disks are harmed however few are left whole, and twice as many: of such a run only safety can be demanded.
+  public var mayLoseQuorum: Bool
 
   /// What is drawn. Each kind has a random stream of its own, so that a new one leaves the others as they were.
   enum Kind: UInt64, CaseIterable {
@@ -20,6 +22,7 @@ public struct RandomFaults: Sendable {
     case reconnect
     case stallDisk, slowDisk
     case transfer
+    case oldDuplicates
   }
 
   /// Faults for `nodes` replicas within `span`; all that last end with it.
@@ -39,6 +42,7 @@ public struct RandomFaults: Sendable {
     let kinds = Kind.allCases.filter {
       switch $0 {
       case .reconnect: sessions
+      case .oldDuplicates: !sessions
       case .transfer: transfers
       case .slowProcessor: costs
       case .partialPartition, .star: nodes > 2
@@ -64,7 +68,8 @@ public struct RandomFaults: Sendable {
       faults = [.init(at: span / 4, Self.fault(kind, nodes, span / 2, &random))]
     }
     hasSectors = Self.hasSectors(seed)
-    if hasSectors { faults += Self.diskFaults(seed, nodes, span) }
+    mayLoseQuorum = hasSectors && Self.mayLoseQuorum(seed)
+    if hasSectors { faults += Self.diskFaults(seed, nodes, span, share: Self.share * (mayLoseQuorum ? 2 : 1)) }
     plan = FaultPlan(faults)
   }
 
@@ -78,8 +83,15 @@ public struct RandomFaults: Sendable {
     return random.chance(0.5)
   }
 
+  private static func mayLoseQuorum(_ seed: UInt64) -> Bool {
+    var random = RandomSource(seed: seed, stream: 0xD15C_4057)
+    return random.chance(0.2)
+  }
+
   /// What is damaged is found by the next recovery: a crash follows.
-  private static func diskFaults(_ seed: UInt64, _ nodes: Int, _ span: Duration) -> [ScheduledFault] {
+  private static func diskFaults(
+    _ seed: UInt64, _ nodes: Int, _ span: Duration, share: Double
+  ) -> [ScheduledFault] {
     var faults: [ScheduledFault] = []
     for (index, kind) in DiskFault.allCases.enumerated() {
       var random = RandomSource(seed: seed, stream: 0xD15C_00 + UInt64(index))
@@ -139,6 +151,7 @@ public struct RandomFaults: Sendable {
     case .delay: return .change(.delay(random.chance(0.5) ? target : nil, delay(&random)), for: length)
     case .bandwidth: return .change(.bandwidth(64_000 << random.below(8)), for: length)
     case .reconnect: return .reconnect(target)
+    case .oldDuplicates: return .oldDuplicates(target)
     case .stallDisk: return .stallDisk(target, length)
     case .slowDisk:
       let speed: DiskSpeed = random.chance(0.5) ? .factor(Double(2 + random.below(50))) : .write(delay(&random))

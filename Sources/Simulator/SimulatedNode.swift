@@ -46,6 +46,9 @@ enum NodeInput<Core: ConsensusProtocol> {
   /// The session with each peer as this end sees it; 0: none.
   var sessions: [UInt32]
 
+  /// What arrived, if it may arrive again.
+  var memory = MessageMemory<Core.Message>()
+
   var isPaused = false
   var pausedAt: Int64 = 0
   /// The processor has promised its time until then.

@@ -151,6 +151,7 @@ extension Simulation {
       }
     }
     result.verification = verify()
+    result.exemptions = exemptions(result.verification)
     hash.fold(UInt64(bitPattern: now))
     hash.fold(result.events)
     result.faults =

@@ -67,6 +67,7 @@ extension Simulation {
   func deliver(
     _ message: Core.Message, _ from: NodeID, _ node: SimulatedNode<Core>, _ session: UInt32, _ bytes: Int32
   ) {
+    if keepsOld { node.memory.note(message, from, bytes, &memoryRandom) }
     guard node.isUp, session == node.sessions[Int(from.index)] || node.isPaused else { return }
     enqueue(.message(message, from: from, session: session, bytes: bytes), at: node)
   }

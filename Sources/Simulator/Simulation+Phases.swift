@@ -34,8 +34,8 @@ extension Simulation {
       phase = .over
     case .over where phase >= .healing && now >= deadline:
       result.isAtRest = false
-      findings.report(
-        "LIVE", nil,
+      findings.expect(
+        hasLostQuorum, "LIVE", nil,
         "no rest \(configuration.measure.patience) after all faults ended, and all that they had made slow: \(restlessness() ?? "")"
       )
       phase = .over
@@ -226,6 +226,7 @@ extension Simulation {
     case .change(let condition, let length): return begin(condition, for: length)
     case .transfer(let target): return transfer(to: target)
     case .reconnect(let target): return reconnect(target)
+    case .oldDuplicates(let target): return repeatOld(to: target)
     case .partition, .partialPartition, .isolate, .cut, .mute, .star, .flap: return block(fault)
     }
     return true

@@ -67,7 +67,7 @@ extension Simulation {
     switch error {
     case .failed:
       coverage.failedDisks += 1
-      halt(node, "its disk failed (EIO)")
+      halt(node, .failedSync, "EIO")
     case .full:
       if !node.lacksSpace { coverage.fullDisks += 1 }
       trace?.fault(now, "halts, its disk is full (ENOSPC)", node.id)
@@ -77,12 +77,13 @@ extension Simulation {
   }
 
   /// For good. Its peers see a crash, and that is all they ever learn.
-  private func halt(_ node: SimulatedNode<Core>, _ reason: String) {
+  private func halt(_ node: SimulatedNode<Core>, _ loss: DiskLoss, _ detail: String) {
     crash(node)
     node.isHalted = true
-    let halted = HaltedReplica(node.id, reason, at: now)
+    let halted = HaltedReplica(node.id, loss, detail, at: now)
     trace?.fault(now, "\(halted)", node.id)
     result.halted.append(halted)
+    if result.halted.count == spareDisks + 1 { coverage.quorumsLost += 1 }
   }
 
   // MARK: Crash and recovery
@@ -103,7 +104,8 @@ extension Simulation {
     case .damaged(let damage):
       findings.expect(harmed.contains(node.id), "C7", node.id, "refuses a healthy disk: \(damage)")
       note(damage, sectors.disk)
-      halt(node, "\(damage)")
+      halt(
+        node, sectors.disk.hasBrokenPromise ? .brokenPromise : .init(damage, end: sectors.expected), "\(damage)")
       return nil
     case .clean(let log):
       guard log.position >= sectors.expected else {
@@ -112,7 +114,7 @@ extension Simulation {
           "recovery ends at \(log.position), and all up to \(sectors.expected) was durable")
         // The journal alone cannot know: what it holds is the whole truth of some moment. The replica is as good as lost.
         coverage.lostSyncsFound += 1
-        halt(node, "its disk broke its word, position \(log.position) of \(sectors.expected)")
+        halt(node, .brokenPromise, "position \(log.position) of \(sectors.expected)")
         return nil
       }
       coverage.mended += log.badCopies.count
@@ -143,14 +145,16 @@ extension Simulation {
   // MARK: Faults
 
   /// So many disks may be lost, and both kinds of quorum are left.
-  private var spareDisks: Int {
+  var spareDisks: Int {
     let commit = Core.commitQuorum(of: cluster, tuning: tuning)
     return everyone.count - max(cluster.majority, commit, everyone.count + 1 - commit)
   }
 
   func breakDisk(of node: SimulatedNode<Core>, _ fault: DiskFault, _ length: Duration) -> Bool {
     guard node.sectors != nil, !node.isHalted else { return false }
-    guard !fault.harms || harmed.contains(node.id) || harmed.count < spareDisks else { return false }
+    guard
+      !fault.harms || configuration.mayLoseQuorum || harmed.contains(node.id) || harmed.count < spareDisks
+    else { return false }
     switch fault {
     case .bitRot, .staleBlock, .misdirectedWrite:
       guard node.sectors?.damage(fault, &sectorRandom) == true else { return false }

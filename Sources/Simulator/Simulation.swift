@@ -14,6 +14,8 @@ public final class Simulation<Core: ConsensusProtocol> {
   let trace: Trace?
   let keepsHistory: Bool
   let costsCPU: Bool
+  /// Something that arrives may arrive again much later.
+  let keepsOld: Bool
 
   var now: Int64 = 0
   var queue = EventQueue<SimulationEvent<Core>>()
@@ -58,6 +60,7 @@ public final class Simulation<Core: ConsensusProtocol> {
   var diskRandom: RandomSource
   var faultRandom: RandomSource
   var sectorRandom: RandomSource
+  var memoryRandom: RandomSource
   var clientRandom: RandomSource
   let seeds: RandomSource
 
@@ -98,6 +101,9 @@ public final class Simulation<Core: ConsensusProtocol> {
     self.trace = trace.map { Trace(write: $0) }
     self.keepsHistory = keepsHistory
     costsCPU = environment.cpu != CPUModel()
+    keepsOld =
+      environment.link.kind == .datagram
+      && configuration.faults.faults.contains { if case .oldDuplicates = $0.fault { true } else { false } }
     let cluster = Cluster(count: environment.replicas)
     everyone = cluster.members
     blockade = Blockade(count: environment.replicas)
@@ -111,6 +117,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     diskRandom = RandomSource(seed: configuration.seed, stream: 2)
     faultRandom = RandomSource(seed: configuration.seed, stream: 3)
     sectorRandom = RandomSource(seed: configuration.seed, stream: 0x5EC7)
+    memoryRandom = RandomSource(seed: configuration.seed, stream: 0x01D)
     clientRandom = RandomSource(seed: configuration.seed, stream: 0x517E)
     seeds = RandomSource(seed: configuration.seed, stream: 4)
     clients = ClientPool(configuration, keepsNotes: keepsHistory)

@@ -173,10 +173,13 @@ public struct SimulationConfiguration: Hashable, Sendable {
   public var operations: [ScheduledOperation]?
   /// Records are written to sectors, and recovered from what a crash leaves of them. Also on if a planned fault breaks a disk.
   public var hasSectors: Bool
+  /// Faults of disks strike whomever they are meant for, until no quorum is left: safety is all that can be demanded then. Otherwise so
+  /// many disks stay whole that the cluster can serve again.
+  public var mayLoseQuorum: Bool
 
   public init(
     environment: Environment, workload: Workload, measure: Measure, faults: FaultPlan = .init(), seed: UInt64,
-    operations: [ScheduledOperation]? = nil, hasSectors: Bool = false
+    operations: [ScheduledOperation]? = nil, hasSectors: Bool = false, mayLoseQuorum: Bool = false
   ) {
     self.operations = operations
     self.environment = environment
@@ -185,5 +188,6 @@ public struct SimulationConfiguration: Hashable, Sendable {
     self.faults = faults
     self.seed = seed
     self.hasSectors = hasSectors
+    self.mayLoseQuorum = mayLoseQuorum
   }
 }

@@ -34,16 +34,19 @@ public struct StruckFault: Hashable, Sendable {
 /// A replica that will not run again, because its disk is not what it was.
 public struct HaltedReplica: Hashable, Sendable, CustomStringConvertible {
   public var node: NodeID
-  public var reason: String
+  public var loss: DiskLoss
+  /// Where, and what.
+  public var detail: String
   /// Nanoseconds of virtual time.
   public var at: Int64
 
-  public init(_ node: NodeID, _ reason: String, at: Int64) {
+  public init(_ node: NodeID, _ loss: DiskLoss, _ detail: String, at: Int64) {
     self.node = node
-    self.reason = reason
+    self.loss = loss
+    self.detail = detail
     self.at = at
   }
-  public var description: String { "replica \(node) refused: \(reason)" }
+  public var description: String { "replica \(node) refused: \(loss), \(detail)" }
 }
 
 /// Frames and bytes of one kind of message over a whole run. A frame is one copy to one other replica.
@@ -103,8 +106,11 @@ public struct SimulationResult: Sendable {
   public var faults = 0
   /// The planned ones among them, in order.
   public var struck: [StruckFault] = []
-  /// Replicas that refuse to run, in the order of their halts: too few to keep the others from coming to rest.
+  /// Replicas that refuse to run, in the order of their halts. Unless faults of disks are unbounded, too few to keep the others from
+  /// coming to rest.
   public var halted: [HaltedReplica] = []
+  /// Everything that was not demanded of the run, each once.
+  public var exemptions: [Exemption] = []
   /// Indexed by message tag.
   public var messages: [MessageCount] = []
   /// Slots chosen, no-ops included: the "batches" of every cost per batch.

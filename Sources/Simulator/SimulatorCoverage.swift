@@ -8,6 +8,8 @@ struct SimulatorCoverage {
   var conditions = 0
   var dropped = 0
   var duplicates = 0
+  /// Of these, and not counted there, the ones that a fault kept back.
+  var oldDuplicates = 0
   var retransmissions = 0
   var sessionsBroken = 0
   var compactions = 0
@@ -37,24 +39,30 @@ struct SimulatorCoverage {
   var tornSectors = 0
   /// Checks of durability that counted a replica whose disk was lost.
   var excused = 0
+  /// Runs in which more disks were lost than both kinds of quorum can do without.
+  var quorumsLost = 0
 
   /// `sessionsOnly`: without what can only happen to datagrams; `hasSectors`: with what can only happen on sectors.
   func list(sessionsOnly: Bool, hasSectors: Bool) -> [(name: String, count: Int)] {
     [
       ("crashes", crashes), ("unsynced tails lost", tailsLost), ("pauses", pauses), ("partitions", partitions),
-    ] + (sessionsOnly ? [] : [("datagrams dropped", dropped), ("datagrams duplicated", duplicates)]) + [
-      ("segments retransmitted", retransmissions),
-      ("sessions broken", sessionsBroken), ("compactions", compactions), ("snapshots installed", snapshotsInstalled),
-      ("clients redirected", redirects), ("clients interrupted", interrupted), ("attempts timed out", timeouts),
-      ("repeated commands joined", joined), ("repeated commands suppressed", repeated), ("sessions expired", expired),
-      ("operations abandoned", abandoned),
     ]
+      + (sessionsOnly
+        ? []
+        : [("datagrams dropped", dropped), ("datagrams duplicated", duplicates), ("old duplicates", oldDuplicates)]) + [
+        ("segments retransmitted", retransmissions),
+        ("sessions broken", sessionsBroken), ("compactions", compactions), ("snapshots installed", snapshotsInstalled),
+        ("clients redirected", redirects), ("clients interrupted", interrupted), ("attempts timed out", timeouts),
+        ("repeated commands joined", joined), ("repeated commands suppressed", repeated), ("sessions expired", expired),
+        ("operations abandoned", abandoned),
+      ]
       + (hasSectors
         ? [
           ("torn tails dropped", tornTails), ("sectors torn", tornSectors), ("damaged disks refused", refused),
           ("stale blocks found", staleFound), ("misdirected writes found", misdirectedFound),
           ("lost syncs found", lostSyncsFound), ("halts by EIO", failedDisks), ("halts by ENOSPC", fullDisks),
           ("superblocks mended", mended), ("lost disks excused", excused),
+          ("quorums lost", quorumsLost),
         ] : [])
   }
 }

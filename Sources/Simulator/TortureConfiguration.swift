@@ -49,7 +49,7 @@ public enum TortureConfiguration {
     return SimulationConfiguration(
       environment: environment, workload: workload,
       measure: Measure(warmUp: .zero, window: span, patience: .seconds(30)), faults: faults.plan, seed: seed,
-      hasSectors: faults.hasSectors)
+      hasSectors: faults.hasSectors, mayLoseQuorum: faults.mayLoseQuorum)
   }
 
   // Each part of the environment that most seeds go without has a stream of its own, so that none reshuffles the others.

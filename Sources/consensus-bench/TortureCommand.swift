@@ -95,6 +95,9 @@ struct TortureCommand: ParsableCommand {
       ]).joined(separator: "\n")
   }
 
+  /// The rest is counted.
+  private static var namedAtMost: Int { 10 }
+
   private static func text(_ tally: TortureRun.Tally) -> String {
     let median = tally.median
     var lines = [
@@ -104,6 +107,16 @@ struct TortureCommand: ParsableCommand {
       "  struck: " + tally.struck.map { "\($0.word) \($0.count)" }.joined(separator: ", "),
       "  met: " + tally.coverage.map { "\($0.name) \($0.count)" }.joined(separator: ", "),
     ]
+    if !tally.exempt.isEmpty {
+      lines.append("  not demanded of all, and why:")
+      lines += tally.exempt.map { "    \($0.runs) runs: \($0.reason)" }
+    }
+    if !tally.unrecoverable.isEmpty {
+      lines.append("  \(tally.unrecoverable.count) runs whose cluster could not serve again:")
+      lines += tally.unrecoverable.prefix(namedAtMost).map { "    \($0)" }
+      let rest = tally.unrecoverable.count - namedAtMost
+      if rest > 0 { lines.append("    and \(rest) more like these") }
+    }
     if !tally.unmet.isEmpty { lines.append("  NEVER MET, so not tested: \(tally.unmet.joined(separator: ", "))") }
     if let weakness = tally.weakness { lines.append("  TOO WEAK: \(weakness)") }
     return lines.joined(separator: "\n")

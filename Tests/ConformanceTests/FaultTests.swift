@@ -130,6 +130,35 @@ import Testing
     }
   }
 
+  @Test(
+    "What the checks take to be durable is what recovery reads back, whatever disks do, and nobody else starts",
+    arguments: replicated)
+  func shadows(variant: ProtocolVariant) {
+    var met: [String: Int] = [:]
+    for seed in 1...60 as ClosedRange<UInt64> {
+      var configuration = TortureConfiguration.make(
+        seed: seed, replicas: seed % 2 == 0 ? 3 : 5, sessionsOnly: variant.requiresSessions)
+      guard configuration.faults.faults.contains(where: { if case .breakDisk = $0.fault { true } else { false } })
+      else {
+        continue
+      }
+      configuration.hasSectors = true
+      // More starts, so that more is read back.
+      configuration.faults = FaultPlan(
+        configuration.faults.faults
+          + (1...8).map { .init(at: .milliseconds(2_300 * $0), .crash(.follower, downtime: .milliseconds(30))) })
+      let result = variant.simulate(configuration, nil, nil, false)
+      expectOK(result, "\(variant.name), seed \(seed)")
+      // Every start compares the two (C7): the same state, or a refusal that names what is lost.
+      for (name, count) in result.coverage { met[name, default: 0] += count }
+      met["halted", default: 0] += result.halted.count
+    }
+    for name in ["crashes", "torn tails dropped", "sectors torn", "damaged disks refused", "halted", "compactions"] {
+      #expect(met[name, default: 0] > 0, "\(variant.name): never \(name)")
+    }
+    #expect(met["crashes", default: 0] > 10 * met["halted", default: 0], "most starts read everything back")
+  }
+
   /// What torture does not draw, on top of what it draws.
   @Test(
     "Stalls, flapping links, slow machines and retransmission between random faults: no violation",

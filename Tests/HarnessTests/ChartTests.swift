@@ -120,7 +120,7 @@ import Testing
       "burst": "8", "delay": "5ms", "bandwidth": "1Mbit/s", "partial-partition": "leader | n1", "flap": "leader 200ms",
       "disk-stall": "n0", "slow-disk": "n0 10x", "slow-cpu": "n0 2x", "transfer": "n0", "star": "n0",
       "torn-write": "n0", "bit-rot": "n0", "stale-block": "n0", "misdirected-write": "n0", "lost-sync": "n0",
-      "io-error": "n0", "disk-full": "n0", "clock-rate": "n0 2x", "reconnect": "n0",
+      "io-error": "n0", "disk-full": "n0", "clock-rate": "n0 2x", "reconnect": "n0", "old-duplicates": "n0",
     ]
     for form in FaultForm.all {
       let value = try #require(values[form.name], "\(form.name)")

@@ -152,7 +152,7 @@ import Testing
         "{at: 1s}",
         "faults: what happens? one of crash, crash-all, restart, pause, partition, isolate, cut, mute-inbound, mute-outbound, heal, loss, "
           + "burst, delay, bandwidth, partial-partition, flap, disk-stall, slow-disk, slow-cpu, transfer, star, clock-rate, reconnect, "
-          + "torn-write, bit-rot, stale-block, misdirected-write, lost-sync, io-error, disk-full"
+          + "torn-write, bit-rot, stale-block, misdirected-write, lost-sync, io-error, disk-full, old-duplicates"
       ),
       ("{crash: leader}", "faults: 'at' is missing: when does it happen?"),
       ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),

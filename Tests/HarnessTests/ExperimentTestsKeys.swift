@@ -86,8 +86,8 @@ import Testing
       let old = Self.leaves(before.template)
       for (path, value) in Self.leaves(after.template) where old[path] != value { untouched.remove(path) }
     }
-    // A schedule lists operations, and sectors come with the faults that need them.
-    #expect(untouched == ["/faults", "/operations", "/hasSectors", "/seed"])
+    // A schedule lists operations, sectors come with the faults that need them, and only torture takes the last quorum.
+    #expect(untouched == ["/faults", "/operations", "/hasSectors", "/mayLoseQuorum", "/seed"])
   }
 
   @Test(

@@ -103,6 +103,7 @@ import Testing
       ("{at: 1s, slow-cpu: leader 1.5x}", "1s slow-cpu leader 1.5x", .change(.processor(.leader, 1.5), for: nil)),
       ("{at: 1s, clock-rate: n1 0.5x}", "1s clock-rate n1 0.5x", .change(.clock(.node(NodeID(1)), 0.5), for: nil)),
       ("{at: 1s, reconnect: leader}", "1s reconnect leader", .reconnect(.leader)),
+      ("{at: 1s, old-duplicates: follower}", "1s old-duplicates follower", .oldDuplicates(.follower)),
     ])
   func faults(_ entry: String, _ text: String, _ fault: Fault) throws {
     let point = try #require(Bench.experiment("link.loss: 1%\nfaults: [\(entry)]").points.first)

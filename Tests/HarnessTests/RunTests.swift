@@ -290,6 +290,31 @@ import Testing
     #expect(tally.unmet == unmet + tally.struck.filter { $0.count == 0 }.map { "fault \($0.word)" })
   }
 
+  @Test(
+    "Every run from which something was not demanded is counted by the reason, and each that could not recover is named"
+  )
+  func exempt() throws {
+    let variant = try #require(Bench.catalogue.first { $0.name == "raft" })
+    let seeds = 1...120 as ClosedRange<UInt64>
+    let runs = TortureRun(.init(variants: [variant], replicas: [3], seeds: seeds, jobs: 2))
+    let tally = try #require(runs.run(isCancelled: { false }, progress: { _, _ in }).first)
+    #expect(tally.failures.isEmpty)
+    var reasons: [String: Int] = [:]
+    var lost: [UInt64] = []
+    for seed in seeds {
+      let result = variant.simulate(variant.torture(seed: seed, replicas: 3), nil, nil, false)
+      for exemption in result.exemptions { reasons[exemption.reason, default: 0] += 1 }
+      // As far as can be seen from outside.
+      let isLetOff = !result.isAtRest || !result.halted.isEmpty || result.verification.checked.last != "linearizability"
+      #expect(isLetOff == !result.exemptions.isEmpty, "seed \(seed)")
+      if !result.isAtRest { lost.append(seed) }
+    }
+    #expect(Dictionary(uniqueKeysWithValues: tally.exempt.map { ($0.reason, $0.runs) }) == reasons)
+    #expect(tally.exempt.map(\.runs) == reasons.values.sorted(by: >))
+    #expect(tally.unrecoverable.map(\.seed) == lost && !lost.isEmpty)
+    #expect(tally.unrecoverable.allSatisfy { $0.halted.count >= 2 && $0.description.contains("\($0.halted[0].loss)") })
+  }
+
   @Test("A protocol that never serves is a failure of every seed")
   func failure() throws {
     let idle = try #require(Bench.catalogue.first { $0.name == "orderly" })

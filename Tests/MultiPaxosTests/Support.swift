@@ -45,7 +45,7 @@ func simulate(
 func expectOK(_ result: SimulationResult, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation)
 {
   #expect(
-    result.verification.verdict == .ok && result.isAtRest,
+    result.verification.verdict == .ok && result.isSettled,
     "\(comment?.rawValue ?? "") \(result.verification.violations)", sourceLocation: sourceLocation)
 }
 

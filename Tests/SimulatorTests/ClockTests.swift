@@ -58,4 +58,26 @@ import Testing
     let datagrams = Self.run([.init(at: .milliseconds(300), .reconnect(.leader))], kind: .datagram, workload: workload)
     #expect(datagrams.struck.isEmpty, "datagrams have no session that could break")
   }
+
+  @Test(
+    "What reached a replica in another life and under another leader reaches it again, and changes nothing that counts")
+  func oldDuplicates() {
+    let workload = Workload(arrival: .closed(clients: 3, think: .milliseconds(5)), keys: 3)
+    let faults: [ScheduledFault] = [
+      .init(at: .milliseconds(200), .crash(.node(NodeID(0)), downtime: .milliseconds(20))),
+      .init(at: .milliseconds(400), .crash(.node(NodeID(1)), downtime: .milliseconds(400))),
+      .init(at: .milliseconds(1_500), .oldDuplicates(.node(NodeID(0)))),
+      .init(at: .milliseconds(1_600), .oldDuplicates(.node(NodeID(1)))),
+      .init(at: .milliseconds(1_700), .oldDuplicates(.node(NodeID(2)))),
+    ]
+    let result = Self.run(faults, kind: .datagram, workload: workload)
+    expectOK(result)
+    #expect(result.struck.count == 5 && count("old duplicates", in: result) == 3 * 64)
+    let last = result.leaderships.last?.epoch
+    #expect(
+      result.leaderships.contains { $0.at < 1_500 * millisecond && $0.epoch == last }, "nobody is deposed by them")
+    let stream = Self.run(faults, workload: workload)
+    expectOK(stream)
+    #expect(stream.struck.count == 2, "a session that has ended delivers nothing")
+  }
 }

@@ -45,6 +45,55 @@ import Testing
     #expect(fault.harms == (halted > 0))
   }
 
+  private func lose(
+    _ nodes: [Int], mayLoseQuorum: Bool = true, patience: Duration = .seconds(5), _ retry: RetryPolicy = .init(),
+    _ more: [ScheduledFault] = []
+  ) -> SimulationResult {
+    var environment = environment(fsync: .milliseconds(1))
+    environment.retry = retry
+    return simulate(
+      .init(
+        environment: environment, workload: Workload(arrival: .closed(clients: 8, think: .milliseconds(1)), payload: 8),
+        measure: Measure(warmUp: .milliseconds(100), window: .seconds(1), patience: patience),
+        faults: FaultPlan(
+          nodes.map { .init(at: .milliseconds(500), .breakDisk(.node(NodeID($0)), .failure, for: .zero)) } + more),
+        seed: 1, hasSectors: true, mayLoseQuorum: mayLoseQuorum))
+  }
+
+  @Test(
+    "A cluster that has lost more disks than a quorum can spare need not serve again, and the run says that and why")
+  func quorumLost() {
+    let result = lose([0, 1])
+    expectOK(result)
+    #expect(!result.isAtRest && result.isSettled && result.halted.map(\.loss) == [.failedSync, .failedSync])
+    #expect(result.exemptions.map(\.demand).prefix(2) == [.recovery, .restart])
+    #expect(count("quorums lost", in: result) == 1)
+    #expect(!result.verification.checked.contains("final-states"))
+  }
+
+  @Test(
+    "Unless a run is told otherwise, the last disks that a quorum needs are spared, and nothing but a replica is let off"
+  )
+  func quorumSpared() {
+    let result = lose([0, 1], mayLoseQuorum: false)
+    expectOK(result)
+    #expect(result.isAtRest && result.halted.count == 1 && result.struck.count == 1)
+    #expect(
+      !result.exemptions.contains { $0.demand == .recovery } && result.exemptions.contains { $0.demand == .restart })
+    let whole = lose([])
+    expectOK(whole)
+    #expect(whole.isAtRest && whole.exemptions.isEmpty)
+  }
+
+  @Test("A cluster that still has a quorum must serve again, whatever was lost")
+  func quorumLeft() {
+    // Clients that are interrupted by the last crash sleep for longer than the run's patience.
+    let retry = RetryPolicy(
+      timeout: .seconds(20), pause: .seconds(10), maximumPause: .seconds(10), abandon: .seconds(30))
+    let result = lose([0], retry, [.init(at: .milliseconds(999), .crash(.leader, downtime: nil))])
+    #expect(!result.isSettled && result.verification.violations.first?.invariant == "LIVE")
+  }
+
   @Test("With nothing but crashes every recovery gives the shadow, and nobody is refused")
   func healthy() {
     for seed in 1...100 as ClosedRange<UInt64> {

@@ -13,7 +13,7 @@ import Testing
         let configuration = TortureConfiguration.make(seed: seed, replicas: replicas, sessionsOnly: true)
         let result = simulate(configuration, tuning: variant == "zab" ? .standard : .zooKeeper)
         expectOK(result, "seed \(seed) of \(replicas) replicas, \(variant)")
-        #expect(result.isAtRest, "seed \(seed)")
+        #expect(result.isSettled, "seed \(seed)")
         for (name, count) in result.coverage { coverage[name, default: 0] += count }
       }
     }
@@ -23,7 +23,7 @@ import Testing
   }
   /// Seen in some thousand seeds, or on datagrams only.
   private static let rare: Set = [
-    "duplicates dropped", "sessions expired", "datagrams dropped", "datagrams duplicated",
+    "duplicates dropped", "sessions expired", "datagrams dropped", "datagrams duplicated", "old duplicates",
   ]
 
   @Test("The same seed gives the same run, event for event")

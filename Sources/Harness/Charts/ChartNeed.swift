@@ -160,7 +160,7 @@ extension Fault {
     case .star(let target, _): target != .leader
     case .partialPartition(let one, let other, _): (one + other).contains(where: \.mayLead)
     case .crashAll, .partition, .flap(.pair, _, _), .transfer: true
-    case .restart, .cut, .heal, .change: false
+    case .restart, .cut, .heal, .change, .oldDuplicates: false
     }
   }
 }

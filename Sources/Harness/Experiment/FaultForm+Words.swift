@@ -8,7 +8,7 @@ extension Fault {
     switch self {
     case .crash(let target, _), .restart(let target), .pause(let target, _), .isolate(let target, _),
       .mute(let target, _, _), .star(let target, _), .stallDisk(let target, _), .transfer(let target),
-      .breakDisk(let target, _, _), .reconnect(let target):
+      .breakDisk(let target, _, _), .reconnect(let target), .oldDuplicates(let target):
       return text(target)
     case .crashAll(let step): return ValueForm<Duration>.positiveDuration.print(step)
     case .partition(let group, _): return ValueForm<NodeSet>.group.print(group)

@@ -109,6 +109,9 @@ public struct FaultForm: Sendable {
     .disk(.lostSync, "Its disk says that writes are durable, and they are not; a crash loses them."),
     .disk(.failure, "Its next write fails (EIO), and it halts for good."),
     .disk(.full, "Its disk has no space (ENOSPC), and it is down until it has."),
+    .init("old-duplicates", .target, .refused, "Datagrams that once reached it reach it again, however old.") {
+      target, _ in .oldDuplicates(target)
+    },
   ]
   private static func disk(_ fault: DiskFault, _ meaning: String) -> FaultForm {
     .init(fault.rawValue, .target, fault.lasts ? .required : .refused, meaning) {

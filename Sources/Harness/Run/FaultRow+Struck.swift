@@ -36,6 +36,7 @@ extension Fault {
     case .breakDisk(_, let fault, _): fault.rawValue
     case .transfer: "transfer"
     case .reconnect: "reconnect"
+    case .oldDuplicates: "old-duplicates"
     case .change(let condition, _):
       switch condition {
       case .loss: "loss"
@@ -77,7 +78,9 @@ extension Fault {
     case .change(.bandwidth(let limit), _): ValueForm<UInt64>.bandwidth.or("unlimited").print(limit)
     case .change(.delay(_, let delay), _): ValueForm<DelayDistribution>.delay.print(delay)
     case .crashAll, .heal: "all"
-    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .breakDisk, .transfer, .reconnect: nil
+    case .crash, .restart, .pause, .isolate, .mute, .star, .stallDisk, .breakDisk, .transfer, .reconnect,
+      .oldDuplicates:
+      nil
     }
   }
 
@@ -90,7 +93,7 @@ extension Fault {
       length
     case .pause(_, let length), .stallDisk(_, let length): length
     case .breakDisk(_, let fault, let length): fault.lasts ? length : nil
-    case .crashAll, .restart, .heal, .transfer, .reconnect: nil
+    case .crashAll, .restart, .heal, .transfer, .reconnect, .oldDuplicates: nil
     }
   }
 }

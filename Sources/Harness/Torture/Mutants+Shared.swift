@@ -35,6 +35,14 @@ extension Mutant {
     .init(
       "S-15", [], "the superblock names a checkpoint that is not synced", source: "Pillai et al., OSDI 2014",
       ["C7"]),
+    // Not in Multi-Paxos: its log has an element for every slot up to the highest, and one that was never written may be any number.
+    .init(
+      "S-02", ["raft", "zab"], "the last record is taken although its checksum says that it is torn",
+      source: "etcd #5230",
+      ["C7"]),
+    .init(
+      "S-13", ["raft", "zab"], "checksums are looked at only where the log ends",
+      source: "Ganesan et al., FAST 2017; Alagappan et al., FAST 2018", ["C7"]),
   ]
 
   private static let clients: [Mutant] = [

@@ -17,6 +17,7 @@ extension Schedule {
   public var text: String {
     var head = [("schedule", protocolName), ("seed", "\(seed)")]
     if hasSectors { head.append(("sectors", "yes")) }
+    if mayLoseQuorum { head.append(("may-lose-quorum", "yes")) }
     if let mutant { head.append(("mutant", mutant)) }
     if let invariant { head.append(("violates", invariant)) }
     var lines = [Self.line(head)]
@@ -91,14 +92,11 @@ private struct ScheduleReader {
     guard head.names.contains("schedule") else {
       throw InputError("the first line of a schedule names the protocol: {\"schedule\":\"zab\",\"seed\":\"1\"}")
     }
-    try Self.expect(head, in: ["schedule", "seed", "sectors", "mutant", "violates"])
+    try Self.expect(head, in: ["schedule", "seed", "sectors", "may-lose-quorum", "mutant", "violates"])
     schedule = Schedule(
       protocolName: try Self.word(head, "schedule"), seed: try Self.number(head, "seed"), settings: .init())
-    if head.names.contains("sectors") {
-      do throws(InputError) { schedule.hasSectors = try ValueForm<Bool>.flag.parse(Self.word(head, "sectors")) } catch {
-        throw error.at("sectors")
-      }
-    }
+    schedule.hasSectors = try Self.flag(head, "sectors")
+    schedule.mayLoseQuorum = try Self.flag(head, "may-lose-quorum")
     if head.names.contains("mutant") { schedule.mutant = try Self.word(head, "mutant") }
     if head.names.contains("violates") { schedule.invariant = try Self.word(head, "violates") }
   }
@@ -212,6 +210,10 @@ private struct ScheduleReader {
   }
   private static func word(_ fields: JSONLine, _ name: String) throws(InputError) -> String {
     do throws(JSONLineError) { return try fields.word(name) } catch { throw InputError(error.reason) }
+  }
+  private static func flag(_ fields: JSONLine, _ name: String) throws(InputError) -> Bool {
+    guard fields.names.contains(name) else { return false }
+    do throws(InputError) { return try ValueForm<Bool>.flag.parse(word(fields, name)) } catch { throw error.at(name) }
   }
   private static func number(_ fields: JSONLine, _ name: String) throws(InputError) -> UInt64 {
     do throws(JSONLineError) { return try fields.number(name) } catch { throw InputError(error.reason) }

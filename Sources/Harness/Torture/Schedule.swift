@@ -16,6 +16,8 @@ public struct Schedule: Hashable, Sendable {
   public var seed: UInt64
   /// Journals are on sectors.
   public var hasSectors = false
+  /// Faults of disks may take the last quorum.
+  public var mayLoseQuorum = false
   var settings: ExperimentSettings
   var faults: [ScheduledFault]
   var operations: [ScheduledOperation]
@@ -30,6 +32,7 @@ public struct Schedule: Hashable, Sendable {
     self.invariant = invariant
     seed = configuration.seed
     hasSectors = configuration.hasSectors
+    mayLoseQuorum = configuration.mayLoseQuorum
     settings = ExperimentSettings(configuration)
     faults = configuration.faults.faults
     self.operations = operations
@@ -51,6 +54,7 @@ public struct Schedule: Hashable, Sendable {
     var configuration = settings.configuration(faults: FaultPlan(faults), seed: seed)
     configuration.operations = operations
     configuration.hasSectors = hasSectors
+    configuration.mayLoseQuorum = mayLoseQuorum
     return configuration
   }
 }

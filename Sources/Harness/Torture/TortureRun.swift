@@ -31,11 +31,31 @@ public final class TortureRun: Sendable {
     public var report: VerificationReport
   }
 
+  /// A run after which the cluster did not serve again, and could not.
+  public struct Unrecoverable: Sendable, CustomStringConvertible {
+    public var replicas: Int
+    public var seed: UInt64
+    /// Everyone who is lost, and why.
+    public var halted: [HaltedReplica]
+
+    public var description: String {
+      "seed \(seed), \(halted.count) of \(replicas) replicas lost: "
+        + halted.map { "\($0.node) \($0.loss)" }.joined(separator: "; ")
+    }
+  }
+
   /// What one protocol went through.
   public struct Tally: Sendable {
     public var variant: String
     public var runs = 0
     public var failures: [Failure] = []
+    /// Runs from which something was not demanded, by the reason; those with most runs first.
+    public var exempt: [(reason: String, runs: Int)] {
+      exemptions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+    var exemptions: [String: Int] = [:]
+    /// Runs whose cluster could not serve again, whatever its protocol, in the order of seeds.
+    public internal(set) var unrecoverable: [Unrecoverable] = []
     /// Summed over all runs, in the order of the protocol's audit and the simulator.
     public var coverage: [(name: String, count: Int)] = []
     /// Planned faults that struck, by word, over all runs; every word that can be drawn is there.
@@ -107,7 +127,7 @@ public final class TortureRun: Sendable {
           report.verdict == .ok
           ? nil : Failure(variant: plan.variants[index].name, replicas: replicas, seed: seed, report: report)
         state.withLock { state in
-          state.tallies[index].add(result, failure)
+          state.tallies[index].add(result, failure, seed: seed, replicas: replicas)
           state.finished += 1
           progress(state.finished, failure)
         }
@@ -153,13 +173,23 @@ extension ProtocolVariant {
       "mute-inbound", "mute-outbound", "flap", "loss", "burst", "delay", "bandwidth", "reconnect", "disk-stall",
       "slow-disk",
     ] + DiskFault.allCases.map(\.rawValue) + (transfersLeadership ? ["transfer"] : [])
+      + (requiresSessions ? [] : ["old-duplicates"])
   }
 }
 
 extension TortureRun.Tally {
-  fileprivate mutating func add(_ result: SimulationResult, _ failure: TortureRun.Failure?) {
+  fileprivate mutating func add(
+    _ result: SimulationResult, _ failure: TortureRun.Failure?, seed: UInt64, replicas: Int
+  ) {
     runs += 1
     if let failure { failures.append(failure) }
+    for exemption in result.exemptions {
+      exemptions[exemption.reason, default: 0] += 1
+      guard exemption.demand == .recovery else { continue }
+      // Threads finish in any order.
+      let place = unrecoverable.firstIndex { (seed, replicas) < ($0.seed, $0.replicas) } ?? unrecoverable.endIndex
+      unrecoverable.insert(.init(replicas: replicas, seed: seed, halted: result.halted), at: place)
+    }
     events += result.events
     time += result.end
     operations.append(result.verification.operations)
