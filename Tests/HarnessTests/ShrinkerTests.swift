@@ -57,7 +57,7 @@ import Testing
     #expect(throws: Never.self) { try Schedule(shrinker.best.text) }
   }
 
-  @Test("A bug that also takes luck, one seed of forty, shrinks to what can be read")
+  @Test("A bug that also takes luck, one seed of eighty, shrinks to what can be read")
   func luck() throws {
     let (schedule, trial) = try Self.example()
     // Another draw for each schedule, as if everything were shifted.
@@ -66,13 +66,13 @@ import Testing
       digest.fold(candidate.seed)
       for operation in candidate.operations { digest.fold(UInt64(bitPattern: operation.at.nanoseconds)) }
       for fault in candidate.faults { digest.fold(UInt64(bitPattern: fault.at.nanoseconds)) }
-      return digest.value % 40 == 0
+      return digest.value % 80 == 0
     }
     var lucky = schedule
     while !isLucky(lucky) { lucky.seed += 1 }
     var shrinker = try #require(Shrinker(lucky) { isLucky($0) ? trial($0) : nil })
     shrinker.shrink()
-    #expect(shrinker.best.events <= 30 && shrinker.tries < 10_000)
+    #expect(shrinker.best.events <= 30, "\(shrinker.best.events) events in \(shrinker.tries) runs")
     #expect(isLucky(shrinker.best) && trial(shrinker.best) != nil)
   }
 
