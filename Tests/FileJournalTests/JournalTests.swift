@@ -77,11 +77,19 @@ import WriteAheadLog
   func bounded() throws {
     let folder = Folder()
     let reports = Reports()
-    let (journal, _) = try open(SystemFiles(folder: folder.path), reports, byteBound: -1)
+    let layer = FaultyFiles(try SystemFiles(folder: folder.path))
+    let (journal, _) = try open(layer, reports, byteBound: 5)
+    #expect(!journal.isOverBound)
+    journal.append(vote(1))
+    journal.submit()
+    #expect(reports.wait(for: 1))
+    #expect(!journal.isOverBound)
+    // What a failed sync left out waits for ever.
+    layer.faults.failsSyncs = true
+    journal.append(vote(2))
+    journal.submit()
+    #expect(!reports.wait(for: 2))
     #expect(journal.isOverBound)
     journal.close()
-    let (other, _) = try open(SystemFiles(folder: folder.path), reports, byteBound: 5)
-    #expect(!other.isOverBound)
-    other.close()
   }
 }
