@@ -48,6 +48,7 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ], settings: unchecked),
     library("Harness", ["Simulator", "Measurement", "Yams"]),
+    library("FileJournal", ["Consensus", "Replication", "WriteAheadLog"]),
     .executableTarget(
       name: "consensus-bench",
       dependencies: ["Harness", .product(name: "ArgumentParser", package: "swift-argument-parser")]
@@ -66,6 +67,7 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
+    tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),
   ],
   swiftLanguageModes: [.v6]
 )

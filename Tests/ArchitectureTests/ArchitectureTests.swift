@@ -13,6 +13,7 @@ import Testing
     "Verification": ["Consensus"],
     "Measurement": ["CJemalloc", "Histogram", "Foundation", "Glibc", "Darwin"],
     "Simulator": ["Consensus", "Replication", "Faults", "WriteAheadLog", "Verification", "DequeModule"],
+    "FileJournal": ["Consensus", "Replication", "WriteAheadLog", "Synchronization", "Glibc", "Darwin"],
     "Harness": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Yams", "Foundation",
       "Dispatch", "Synchronization",
