@@ -24,7 +24,12 @@ let protocols = ["MultiPaxos", "Raft", "Unreplicated", "Zab"]
 let package = Package(
   name: "consensus-bench",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "consensus-bench", targets: ["consensus-bench"])],
+  products: [
+    .executable(name: "consensus-bench", targets: ["consensus-bench"]),
+    // What the micro-benchmarks measure; nothing else of the package is for others to import.
+    .library(
+      name: "Modules", targets: protocols + ["Consensus", "Replication", "WriteAheadLog", "Measurement", "Simulator"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),

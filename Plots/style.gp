@@ -54,6 +54,8 @@ cividis = '0 "#00224E", 1 "#123570", 2 "#3B496C", 3 "#575D6D", 4 "#707173", 5 "#
 # Protocols, each always in the colour of its place; others that a run has get the colours after these.
 protocols = "raft multipaxos unreplicated zab raft-plain raft-quorum-detection zab-zookeeper multipaxos-up-to-date multipaxos-explicit multipaxos-all-learn multipaxos-thrifty"
 P(i) = word(protocols, i)
+# A chart that is not of a run takes no more than the looks.
+if (exists("looks")) exit
 
 # Values by configuration, as " id=value| id=value| ": lookup(map, id) finds one.
 id(c) = stringcolumn(c)

@@ -1,7 +1,7 @@
 /// What is to happen, in the order of time; at equal times urgent things first, then first come, first served.
 ///
 /// A four-ary heap of 16-byte keys; the events themselves stay where they were put until they are taken.
-struct EventQueue<Event> {
+public struct EventQueue<Event> {
   private struct Key {
     var time: Int64
     /// Urgency (1 bit), sequence (39 bits), place (24 bits).
@@ -16,14 +16,14 @@ struct EventQueue<Event> {
   private var free: [Int] = []
   private var sequence: UInt64 = 0
 
-  init() { heap.reserveCapacity(1 << 10) }
+  public init() { heap.reserveCapacity(1 << 10) }
 
-  var isEmpty: Bool { heap.isEmpty }
-  var count: Int { heap.count }
+  public var isEmpty: Bool { heap.isEmpty }
+  public var count: Int { heap.count }
   /// The time of the next event; the end of time if there is none.
-  var nextTime: Int64 { heap.first?.time ?? .max }
+  public var nextTime: Int64 { heap.first?.time ?? .max }
 
-  mutating func push(_ event: Event, at time: Int64, urgent: Bool = false) {
+  public mutating func push(_ event: Event, at time: Int64, urgent: Bool = false) {
     let place: Int
     if let reused = free.popLast() {
       place = reused
@@ -37,7 +37,7 @@ struct EventQueue<Event> {
     rise(Key(time: time, order: (urgent ? 0 : 1 << 63) | sequence << 24 | UInt64(place)))
   }
 
-  mutating func pop() -> (time: Int64, event: Event)? {
+  public mutating func pop() -> (time: Int64, event: Event)? {
     guard let first = heap.first else { return nil }
     let last = heap.removeLast()
     if !heap.isEmpty { sink(last) }

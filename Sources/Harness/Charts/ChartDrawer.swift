@@ -147,7 +147,7 @@ public struct ChartDrawer: Sendable {
   }
 
   /// Under another name until it is whole: what fails leaves nothing behind.
-  private func draw(_ chart: Chart, _ ending: String, from folder: String, into out: String) throws(InputError) {
+  func draw(_ chart: Chart, _ ending: String, from folder: String, into out: String) throws(InputError) {
     let script = Self.script(chart.name)
     let file = absolute("\(out)/\(chart.stem).\(ending)")
     let unfinished = file + ".part"

@@ -1,0 +1,93 @@
+import Benchmark
+import Foundation
+import Measurement
+import MicroRow
+
+/// A benchmark whose samples each begin anew, do the same operations, and say whether they did them.
+///
+/// `prepare` makes what a sample works on, which is not measured. `run` does `operations` operations on it. `complaint` says what is
+/// wrong with the outcome: a benchmark that did nothing is an error, and no fast benchmark.
+struct Subject<State> {
+  var name: String
+  var operations: BenchmarkScalingFactor = .kilo
+  var prepare: () -> State
+  var run: (State) -> Void
+  var complaint: (State) -> String?
+}
+
+extension Subject {
+  private static var allocations: BenchmarkMetric {
+    .custom("Allocations of a sample", polarity: .prefersSmaller, useScalingFactor: false)
+  }
+
+  /// Registers it with the library, which warms it up, takes samples for half a second and prints their distribution.
+  func register() {
+    let result = Samples(name, operations: operations.rawValue)
+    Benchmark(
+      name,
+      configuration: .init(
+        metrics: [.wallClock, Self.allocations], warmupIterations: 3, scalingFactor: operations,
+        maxDuration: .milliseconds(500))
+    ) { benchmark in
+      let timed = prepare()
+      benchmark.startMeasurement()
+      let before = ProcessCost.now().cpu
+      run(timed)
+      let time = ProcessCost.now().cpu - before
+      benchmark.stopMeasurement()
+      // Counted apart, since reading jemalloc's counters takes longer than many an operation.
+      let counted = prepare()
+      let (_, allocated) = result.probe.count { run(counted) }
+      benchmark.measurement(Self.allocations, allocated.calls)
+      if let complaint = complaint(timed) ?? complaint(counted) { return benchmark.error("\(name): \(complaint)") }
+      guard benchmark.currentIteration >= benchmark.configuration.warmupIterations else { return }
+      if let complaint = result.add(time, allocated) { benchmark.error("\(name): \(complaint)") }
+    } teardown: {
+      try result.write()
+    }
+  }
+}
+
+/// What the samples of one benchmark have in common.
+private final class Samples {
+  let probe: AllocationProbe
+  private let name: String
+  private let operations: Int
+  private var count = 0
+  private var fastest = Int.max
+  private var allocated: AllocationCount?
+
+  init(_ name: String, operations: Int) {
+    guard let probe = AllocationProbe() else {
+      fatalError("jemalloc does not serve this process, or has no statistics: allocations cannot be counted")
+    }
+    self.probe = probe
+    self.name = name
+    self.operations = operations
+  }
+
+  /// Says what is wrong if this sample did not allocate what the others did.
+  func add(_ time: Int, _ allocated: AllocationCount) -> String? {
+    count += 1
+    fastest = min(fastest, time)
+    if let first = self.allocated, first != allocated { return "one sample allocated \(first), another \(allocated)" }
+    self.allocated = allocated
+    return nil
+  }
+
+  /// Into the folder that the environment names, if it names one.
+  func write() throws {
+    guard let folder = ProcessInfo.processInfo.environment["MICRO_RESULTS"], let allocated else { return }
+    var row = MicroRow()
+    row.benchmark = name
+    row.operations = operations
+    row.samples = count
+    row.allocations = per(operations, allocated.calls)
+    row.bytes = per(operations, allocated.bytes)
+    row.time = per(operations, fastest)
+    try AtomicFile.write(MicroRow.encode([row]), to: "\(folder)/\(name.replacing(" ", with: "-")).csv")
+  }
+  private func per(_ operations: Int, _ total: Int) -> FixedDecimal {
+    FixedDecimal(total, over: operations) ?? FixedDecimal()
+  }
+}
