@@ -106,7 +106,9 @@ import Testing
     #expect(
       table.rows.map(\.pairsFor80) == [nil, nil, 20, 20, 20]
         && table.rows.map(\.pairsFor90) == table.rows.map(\.pairsFor80))
-    #expect(table.verdicts.map(\.count) == [0, 0, 3, 0] && table.verdicts[2].verdict == .noDifference)
+    #expect(
+      table.falseAlarms == 0 && table.verdicts.map(\.count) == [0, 0, 3, 0]
+        && table.verdicts[2].verdict == .noDifference)
     #expect(table.text.contains("> 640") && table.text.contains("Of 3 comparisons of 20 pairs each"))
   }
 
@@ -118,6 +120,12 @@ import Testing
     #expect(try ten > 20 && ten >= #require(high.rows[3].pairsFor80) && #require(high.rows[2].pairsFor90) >= ten)
     let low = try table(noisy, threshold: 10_000)
     #expect(try #require(low.rows[2].pairsFor80) <= ten && low.rows[1].pairsFor80 != nil)
+  }
+
+  @Test("Pairs that are not of one build with itself raise alarms, all of them")
+  func alarms() throws {
+    let table = try table(times(60, noise: 0).map { (base: $0.base, head: $0.head * 2) })
+    #expect(table.falseAlarms == DetectionTable.repetitions && table.verdicts.map(\.count) == [0, 3, 0, 0])
   }
 
   @Test("A verdict on a head that takes longer is that on its pairs")

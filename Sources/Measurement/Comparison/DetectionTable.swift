@@ -17,6 +17,8 @@ public struct DetectionTable: Sendable, Equatable {
   public var rows: [Row]
   /// Of comparisons of `leastPairs` pairs that followed each other, as they were measured: how many ended with each verdict.
   public var verdicts: [(verdict: PairedComparison.Verdict, count: Int)]
+  /// Of `repetitions` comparisons of `leastPairs` pairs drawn at random: how many called the build faster or slower than itself.
+  public var falseAlarms = 0
   public var threshold: FixedDecimal
 
   /// Resamples `times`, pairs of a build with itself in the order in which they were measured; nil with fewer than one comparison takes.
@@ -43,6 +45,7 @@ public struct DetectionTable: Sendable, Equatable {
         let drawn = (0..<size).map { _ in times[Int(generator.next().multipliedFullWidth(by: UInt64(times.count)).high)]
         }
         guard let comparison = compare(drawn) else { continue }
+        if size == least, [.slower, .faster].contains(comparison.verdict) { falseAlarms += 1 }
         for (index, row) in rows.enumerated() where comparison.verdict(ifSlowerBy: row.percent) == .slower {
           seen[index] += 1
         }
@@ -55,7 +58,8 @@ public struct DetectionTable: Sendable, Equatable {
   }
 
   public static func == (a: Self, b: Self) -> Bool {
-    a.rows == b.rows && a.threshold == b.threshold && a.verdicts.map(\.count) == b.verdicts.map(\.count)
+    a.rows == b.rows && a.falseAlarms == b.falseAlarms && a.threshold == b.threshold
+      && a.verdicts.map(\.count) == b.verdicts.map(\.count)
   }
 
   public var text: String {
@@ -67,8 +71,8 @@ public struct DetectionTable: Sendable, Equatable {
     }
     return """
       Of \(total) comparisons of \(PairedComparison.leastPairs) pairs each, in the order of measurement: \(parts.joined(separator: ", ")).
-      Pairs until a slower head is called slower in 80 and in 90 of 100 comparisons, at a threshold of \(Humane.percent(threshold)), each \
-      drawn \(Self.repetitions) times from these pairs:
+      Of \(Self.repetitions) drawn from all pairs: \(falseAlarms) faster or slower.
+      Pairs until a slower head is called slower in 80 and in 90 of 100 comparisons, at a threshold of \(Humane.percent(threshold)):
       \(table.text)
       """
   }
