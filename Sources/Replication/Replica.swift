@@ -49,6 +49,8 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     self.snapshotEvery = snapshotEvery
     base = last.slot
     status = core.status
+    var policy = policy
+    if planted("G-03") { policy.window = 1 }
     intake = Intake(policy)
   }
 
@@ -174,6 +176,7 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     for i in effects.rejected.indices { refuse(effects.rejected[i].batch, effects.rejected[i].hint, host) }
     for i in effects.afterSync.indices { hold(effects.afterSync[i].message, effects.afterSync[i].to) }
     effects.removeAll()
+    if planted("G-04") { effects = Effects() }
     release(host)
   }
 

@@ -27,7 +27,11 @@ extension Simulation {
     guard writeSectors(node, through: through) else { return }
     node.journal.isWriting = true
     node.fsyncs += 1
-    let time = writeTime(node)
+    var time = writeTime(node)
+    if planted("G-02") {
+      node.fsyncs += 1
+      time += writeTime(node)
+    }
     if time == 0 { return completeWrite(node, through: through) }
     write(node, through: through, until: now + time)
   }

@@ -14,9 +14,7 @@ struct CheckCommand: ParsableCommand {
 
   @Argument(help: "The folder of a run.") var folder: String
   @Option(help: "The folder of the run to compare with.") var baseline: String
-  @Flag(help: "The report as JSON on standard output.") var json = false
-  @Option(help: ArgumentHelp("Writes the report as JUnit XML.", valueName: "file")) var junit: String?
-  @Option(help: ArgumentHelp("Writes the report as Markdown.", valueName: "file")) var markdown: String?
+  @OptionGroup var output: ReportOptions
   @Option(help: ArgumentHelp("Makes the result the new baseline, and says why, in one line.", valueName: "reason"))
   var accept: String?
   @Option(help: "Where accepted baselines are listed (default: history.csv beside the baseline).") var history: String?
@@ -28,23 +26,13 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let report = ResultComparison.compare(baseline: baseline, found: folder)
-    if case .mismatch = report.result, !json, accept == nil {
-      Terminal.say("error: \(report.text.split(separator: "\n").first ?? "")")
-    } else {
-      print(json ? report.json : report.text, terminator: "")
-    }
-    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" { print(report.annotations, terminator: "") }
-    do throws(FileError) {
-      if let junit { try AtomicFile.write(report.junit, to: junit) }
-      if let markdown { try AtomicFile.write(report.markdown, to: markdown) }
-    } catch { throw InputError(error.description) }
+    // What is refused stands on standard error, in one line.
+    var isRefused = false
+    if case .mismatch = report.result, accept == nil { isRefused = true }
+    if isRefused { Terminal.say("error: \(report.headline)") }
+    try output.give(report, quiet: isRefused)
     if let accept { return try becomeBaseline(report, because: accept) }
-    switch report.result {
-    case .holds: return
-    case .regression: throw ExitStatus.failed
-    case .improvement: throw ExitStatus.stale
-    case .mismatch: throw ExitStatus.refused
-    }
+    if let status = ExitStatus(of: report.result) { throw status }
   }
 
   private func becomeBaseline(_ report: ComparisonReport, because reason: String) throws {

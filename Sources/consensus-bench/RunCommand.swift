@@ -57,6 +57,7 @@ struct RunCommand: ParsableCommand {
   var out: String?
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
   @Option(help: ArgumentHelp("Writes every event of one run.", valueName: "file")) var trace: String?
+  @Option(help: ArgumentHelp("With this bug planted. In test builds.", valueName: "id")) var mutant: String?
   @Flag(help: "Draws the charts at the end.") var plot = false
   @Flag(help: "Reads and checks everything, says what would be run, and runs and writes nothing.") var dryRun = false
 
@@ -83,6 +84,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    try Mutants.plant(mutant)
     let suite = try SuiteFolder.located()
     let experiments = try load(suite)
     let points = experiments.flatMap(\.points)

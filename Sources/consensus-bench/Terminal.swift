@@ -16,14 +16,23 @@ enum Terminal {
 /// Whether the user asked to stop. The first Ctrl-C ends the run after what is under way; the second ends the program.
 enum Interruption {
   fileprivate static let asked = Atomic(false)
+  /// The program that this one waits for, which leads a group of processes; 0: none so far. It is asked to stop, too.
+  private static let child = Atomic<Int32>(0)
 
   static var isAsked: Bool { asked.load(ordering: .relaxed) }
 
   static func watch() {
     signal(SIGINT) { _ in
       Interruption.asked.store(true, ordering: .relaxed)
+      let group = Interruption.child.load(ordering: .relaxed)
+      if group > 0 { kill(-group, SIGINT) }
       signal(SIGINT, SIG_DFL)
     }
+  }
+  static func passOn(to child: Int32) {
+    Self.child.store(child, ordering: .relaxed)
+    // Asked before there was anyone to pass it on to.
+    if isAsked { kill(-child, SIGINT) }
   }
 }
 

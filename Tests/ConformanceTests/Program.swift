@@ -14,6 +14,9 @@ struct Program {
 
   /// `keepsOutput`: for `read`; nobody else empties the pipe.
   init(_ arguments: String..., keepsOutput: Bool = false) throws {
+    try self.init(arguments: arguments, keepsOutput: keepsOutput)
+  }
+  init(arguments: [String], keepsOutput: Bool = false) throws {
     process.executableURL = URL(filePath: try #require(Self.path, "the program is not where the tests are"))
     process.arguments = arguments
     output = keepsOutput ? Pipe() : nil

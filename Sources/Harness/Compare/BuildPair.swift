@@ -4,62 +4,63 @@ import Measurement
 
 /// Two commits of this repository, built beside each other and run in turns on this machine.
 public struct BuildPair: Sendable {
-  /// A commit, its checkout and its program.
-  public struct Side: Sendable {
-    /// The full hash.
-    public var commit: String
-    public var folder: String
-    public var program: String
+  /// A run that ended with a verdict, such as a violation, and no result to compare.
+  public struct RunEnded: Error {
+    /// As the program ended.
+    public var status: Int32
+    public var description: String
   }
-  public var base: Side
-  public var head: Side
 
-  /// Checks out and builds both ends of `range`, such as `main~1..main`, under `.build/compare` of the suite; what is there already is
-  /// used again. `say` hears what is under way.
-  public init(_ range: String, _ suite: SuiteFolder, say: (String) -> Void) throws(InputError) {
+  public var base: Checkout
+  public var head: Checkout
+  /// What the runs write; removed by `discardRuns`.
+  private let scratch: String
+  private let started: @Sendable (Int32) -> Void
+
+  /// Checks out and builds both ends of `range`, such as `main~1..main`. `say` hears what is under way, `started` the id of every
+  /// process that is waited for.
+  public init(
+    _ range: String, _ suite: SuiteFolder, started: @escaping @Sendable (Int32) -> Void, say: (String) -> Void
+  ) throws(InputError) {
     let ends = range.components(separatedBy: "..")
     guard ends.count == 2, ends.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasPrefix("-") }) else {
       throw InputError("--build \(range): write two commits as BASE..HEAD, such as main~1..main")
     }
-    var sides: [Side] = []
-    for end in ends { sides.append(try Self.side(end, suite, say)) }
-    if sides[0].commit == sides[1].commit {
-      say("both ends are \(sides[0].commit.prefix(12)): a control, which should show no difference")
+    let shell = Shell(folder: suite.root, started: started)
+    let commits = (try Checkout.commit(ends[0], shell), try Checkout.commit(ends[1], shell))
+    let top = suite.path(".build/compare")
+    try Checkout.reserve(top)
+    Checkout.discardOld(top, wanted: [commits.0, commits.1])
+    if commits.0 == commits.1 {
+      say("both ends are \(commits.0.prefix(12)): a control, which should show no difference")
     }
-    (base, head) = (sides[0], sides[1])
+    self.started = started
+    scratch = top + "/runs"
+    base = try Checkout(
+      commits.0, called: ends[0], under: top, pins: suite.path("Package.resolved"), shell, say: say)
+    head = base
+    if commits.0 != commits.1 {
+      head = try Checkout(
+        commits.1, called: ends[1], under: top, pins: base.folder + "/Package.resolved", shell, say: say)
+    }
   }
 
-  private static func side(_ revision: String, _ suite: SuiteFolder, _ say: (String) -> Void) throws(InputError) -> Side
-  {
-    let resolved = try run(["git", "rev-parse", "--verify", "--quiet", "\(revision)^{commit}"], in: suite.root)
-    guard resolved.status == 0 else { throw InputError("--build: '\(revision)' is no commit of this repository") }
-    let commit = resolved.output.trimmingCharacters(in: .whitespacesAndNewlines)
-    let folder = suite.path(".build/compare/\(commit.prefix(12))")
-    if !FileManager.default.fileExists(atPath: folder + "/Package.swift") {
-      let added = try run(["git", "worktree", "add", "--force", "--detach", folder, commit], in: suite.root)
-      guard added.status == 0 else { throw InputError("\(folder): cannot be checked out: \(lastLine(added.errors))") }
-    }
-    say("building \(revision) (\(commit.prefix(12))) in \(folder); the first time takes minutes")
-    let build = ["swift", "build", "-c", "release", "--product", "consensus-bench"]
-    let built = try run(build, in: folder)
-    guard built.status == 0 else {
-      let error = built.output.split(separator: "\n").first { $0.contains("error:") }.map(String.init)
-      throw InputError("\(revision) does not build: \(error ?? lastLine(built.errors))")
-    }
-    let path = try run(build + ["--show-bin-path"], in: folder).output.trimmingCharacters(in: .whitespacesAndNewlines)
-    return Side(commit: commit, folder: folder, program: path + "/consensus-bench")
-  }
-
-  /// One result of `side`, written into `out`: one trial of each configuration, on one thread.
-  public func measure(_ side: Side, _ arguments: [String], into out: String) throws(InputError) -> ResultTables {
-    let command = [side.program, "run"] + arguments + ["--jobs", "1", "--out", out]
-    let result = try Self.run(command, in: side.folder)
-    guard result.status == 0 else {
-      let reason = Self.lastLine(result.errors)
-      throw InputError(
-        "\(side.commit.prefix(12)): run \(arguments.joined(separator: " ")): ended with \(result.status): \(reason)")
-    }
+  /// One result of `side`: one trial of each configuration, on one thread.
+  public func measure(_ side: Checkout, _ arguments: [String]) throws -> ResultTables {
+    let out = scratch + "/result"
+    try run(side, arguments + ["--trials", "1", "--jobs", "1", "--out", out])
     do throws(CSVError) { return try ResultTables(reading: out) } catch { throw InputError(error.description) }
+  }
+
+  public func discardRuns() { try? FileManager.default.removeItem(atPath: scratch) }
+
+  private func run(_ side: Checkout, _ arguments: [String]) throws {
+    let result = try Shell(folder: side.folder, started: started).run([side.program, "run"] + arguments)
+    guard result.status != 0 else { return }
+    let text = "\(side.commit.prefix(12)): run \(arguments.joined(separator: " ")): ended with \(result.status)"
+    // Refused, or ended by a signal: there is nothing to judge.
+    guard [1, 3, 5].contains(result.status) else { throw InputError("\(text): \(result.why)") }
+    throw RunEnded(status: result.status, description: "\(text)\n\(result.errors)")
   }
 
   /// CPU time of what both results hold, in ns; nil if they have nothing in common.
@@ -70,8 +71,8 @@ public struct BuildPair: Sendable {
 
   /// Where the traces of the first run part that is not the same on both sides; nil if all are.
   public func parting(
-    _ base: ResultTables, _ head: ResultTables, _ arguments: [String], scratch: String
-  ) throws(InputError) -> (run: String, parting: TraceParting)? {
+    _ base: ResultTables, _ head: ResultTables, _ arguments: [String]
+  ) throws -> (run: String, parting: TraceParting)? {
     let hashes = Dictionary(head.summary.map { ($0.run, $0.runHash) }) { first, _ in first }
     let differing = SummaryRow.sorted(base.summary).first { row in hashes[row.run].map { $0 != row.runHash } ?? false }
     guard let row = differing else { return nil }
@@ -83,22 +84,8 @@ public struct BuildPair: Sendable {
     }
     one += arguments
     let files = (scratch + "/base.jsonl", scratch + "/head.jsonl")
-    for (side, file) in [(self.base, files.0), (self.head, files.1)] {
-      let result = try Self.run([side.program, "run"] + one + ["--trace", file], in: side.folder)
-      guard result.status == 0 else {
-        throw InputError(
-          "\(side.commit.prefix(12)): run \(one.joined(separator: " ")) --trace: \(Self.lastLine(result.errors))")
-      }
-    }
+    try run(self.base, one + ["--trace", files.0])
+    try run(self.head, one + ["--trace", files.1])
     return try TraceParting.ofFiles(files.0, files.1).map { (one.joined(separator: " "), $0) }
-  }
-
-  private static func run(_ command: [String], in folder: String) throws(InputError) -> Subprocess.Result {
-    do { return try Subprocess.run(command, in: folder) } catch {
-      throw InputError("\(command[0]) cannot be run: \(error)")
-    }
-  }
-  private static func lastLine(_ text: String) -> String {
-    text.split(separator: "\n").last.map(String.init) ?? "it does not say why"
   }
 }

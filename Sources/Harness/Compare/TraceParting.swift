@@ -1,7 +1,8 @@
 import Foundation
+import Measurement
 
 /// Where two traces of the same run part: the first event that is not the same on both sides, and what came just before.
-public struct TraceParting: Sendable, Equatable {
+public struct TraceParting: GateReport, Sendable, Equatable {
   /// Counted from 1.
   public var line: Int
   /// The last events that both have, oldest first.
@@ -43,5 +44,17 @@ public struct TraceParting: Sendable, Equatable {
     lines.append("    base  \(base ?? "ends here")")
     lines.append("    head  \(head ?? "ends here")")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  public var markdown: String { "### Two traces\n\n```\n\(text)```\n" }
+  public var document: [String: Any] {
+    var document: [String: Any] = ["line": line, "before": before]
+    document["base"] = base
+    document["head"] = head
+    return document
+  }
+  public var cases: [GateCase] {
+    let message = "line \(line): base \(base ?? "ends here"); head \(head ?? "ends here")"
+    return [GateCase("traces", .failed("changed"), message)]
   }
 }

@@ -26,5 +26,21 @@ public struct Mutant: Hashable, Sendable {
   public var isLiveness: Bool { invariants == ["LIVE"] }
 
   public static let all = raft + multiPaxos + zab + shared
+
+  /// They break nothing, so torture does not find them, and cost: the regression gate must. `invariants` name the columns.
+  public static let regressions: [Mutant] = [
+    .init(
+      "G-01", ["raft"], "a follower acknowledges every AppendEntries twice", source: "one message too many per batch",
+      ["messages.csv frames", "summary.csv frames_per_batch"]),
+    .init(
+      "G-02", [], "every write to the journal is synchronised twice", source: "a second fsync per batch",
+      ["summary.csv fsyncs_per_batch"]),
+    .init(
+      "G-03", [], "the next batch waits until the last one is executed", source: "pipelining lost",
+      ["summary.csv goodput_per_s"]),
+    .init(
+      "G-04", [], "the buffers of a step's effects are allocated anew for each step", source: "a slower step",
+      ["costs.csv allocations"]),
+  ]
 }
 #endif

@@ -48,6 +48,7 @@ extension Mutant {
   }
 
   public static func named(_ id: String) throws -> Mutant {
+    let all = all + regressions
     guard let found = all.first(where: { $0.id == id }) else {
       throw InputError.unknown("mutant", id, among: all.map(\.id))
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The outcome of a comparison, and its text for people, pull requests and build servers.
-public struct ComparisonReport: Hashable, Sendable {
+public struct ComparisonReport: GateReport, Hashable, Sendable {
   public var result: GateResult
   /// In the order of files, rows and columns.
   public var differences: [Difference]
@@ -71,12 +71,41 @@ public struct ComparisonReport: Hashable, Sendable {
           "`\(difference.place)`", difference.column == nil ? difference.change : difference.baseline ?? "",
           difference.column == nil ? "" : difference.found ?? "", difference.direction.rawValue, difference.row,
         ]
-        lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
+        lines.append(MarkdownTable.row(cells))
       }
       if differences.count > Self.shown { lines += ["", "… and \(differences.count - Self.shown) more."] }
       lines += ["", "By column: " + byColumn.map { "`\($0.place)` \($0.count)" }.joined(separator: ", ") + "."]
     }
     lines += notes.flatMap { ["", "Note: \($0)."] }
     return lines.joined(separator: "\n") + "\n"
+  }
+  public var document: [String: Any] {
+    var document: [String: Any] = ["result": result.name, "headline": headline, "notes": notes]
+    if case .mismatch(let reason) = result { document["reason"] = reason }
+    document["differences"] = differences.map { difference in
+      var entry: [String: Any] = [
+        "file": difference.file, "row": difference.row, "direction": difference.direction.rawValue,
+      ]
+      entry["column"] = difference.column
+      entry["baseline"] = difference.baseline
+      entry["found"] = difference.found
+      return entry
+    }
+    return document
+  }
+
+  /// One for each file and column that differs.
+  public var cases: [GateCase] {
+    switch result {
+    case .mismatch(let reason): return [GateCase("comparable", .refused, reason)]
+    case .holds: return [GateCase("equal to the baseline", .passed, headline)]
+    case .regression, .improvement:
+      return byColumn.map { group in
+        let first = differences.first { $0.place == group.place }
+        let message = "\(group.count) x, first: \(first?.change ?? ""), \(first?.row ?? "")"
+        let outcome = result == .regression ? GateCase.Outcome.failed(result.name) : .improved(result.name)
+        return GateCase(group.place, outcome, message)
+      }
+    }
   }
 }

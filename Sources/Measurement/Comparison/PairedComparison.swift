@@ -4,7 +4,7 @@
 /// What slows a machine down for a while slows both halves of a pair, so the ratio within pairs is compared, never times from
 /// different hours. Exact results need none of this: see ``ResultComparison``.
 public struct PairedComparison: Sendable, Equatable {
-  public enum Verdict: String, Sendable {
+  public enum Verdict: String, CaseIterable, Sendable {
     case faster
     case slower
     case noDifference = "no difference"
@@ -45,6 +45,15 @@ public struct PairedComparison: Sendable, Equatable {
     verdict = Self.judge(interval, threshold.millionths)
   }
 
+  /// What would have been said of the same pairs, had the head taken so many percent longer: the interval moves along, because a
+  /// median does.
+  public func verdict(ifSlowerBy percent: Int) -> Verdict {
+    func scaled(_ ratio: FixedDecimal) -> FixedDecimal {
+      FixedDecimal(millionths: ratio.millionths * (100 + percent) / 100)
+    }
+    return Self.judge(interval.map { scaled($0.lowerBound)...scaled($0.upperBound) }, threshold.millionths)
+  }
+
   /// The whole interval must lie on one side: what is only likely is not said.
   private static func judge(_ interval: ClosedRange<FixedDecimal>?, _ threshold: Int) -> Verdict {
     guard let interval else { return .inconclusive }
@@ -77,5 +86,25 @@ public struct PairedComparison: Sendable, Equatable {
   /// Three digits behind the point.
   private static func short(_ number: FixedDecimal) -> String {
     fixedPoint((number.millionths + 500) / 1_000, digits: 3)
+  }
+  /// Its part of a report.
+  public var document: [String: Any] {
+    var document: [String: Any] = [
+      "verdict": verdict.rawValue, "pairs": pairs, "ratio": ratio.description, "threshold": threshold.description,
+    ]
+    document["low"] = interval?.lowerBound.description
+    document["high"] = interval?.upperBound.description
+    document["detectable"] = detectable?.description
+    return document
+  }
+  public var gateCase: GateCase {
+    let outcome: GateCase.Outcome
+    switch verdict {
+    case .noDifference: outcome = .passed
+    case .slower: outcome = .failed(verdict.rawValue)
+    case .faster: outcome = .improved(verdict.rawValue)
+    case .inconclusive: outcome = .unknown
+    }
+    return GateCase("cpu time", outcome, text)
   }
 }

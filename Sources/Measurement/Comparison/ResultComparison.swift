@@ -12,18 +12,44 @@ public enum ResultComparison {
           return ComparisonReport(result: .mismatch(reason: "\(folder): \(part)"), differences: [], notes: [])
         }
       }
-      // In each shard another trial is the first of its kind, and pays for what a process allocates only once.
-      let isMerged = origins.0?.shards != nil || origins.1?.shards != nil
-      let sameBuild = !isMerged && origins.0 != nil && origins.0?.build == origins.1?.build
-      return compare(baseline: before, found: after, sameBuild: sameBuild)
+      let obstacle = obstacle(origins.0, origins.1)
+      var report = compare(baseline: before, found: after, sameBuild: obstacle == nil, because: obstacle)
+      if let command = tracing(before, after, origins) {
+        report.notes.append("where the first runs part that are not the same: \(command)")
+      }
+      return report
     } catch {
       return ComparisonReport(result: .mismatch(reason: "\(error)"), differences: [], notes: [])
     }
   }
 
-  /// Compares every cell that should be equal: those that depend on the build only if `sameBuild`, those that depend on the
-  /// machine never.
-  public static func compare(baseline: ResultTables, found: ResultTables, sameBuild: Bool) -> ComparisonReport {
+  /// Why allocations say nothing, although all else is compared; nil if they are as exact as the rest.
+  private static func obstacle(_ baseline: Provenance?, _ found: Provenance?) -> String? {
+    guard let baseline, let found else { return "there is no \(Provenance.fileName) that says what built them" }
+    // In each shard another trial is the first of its kind, and pays for what a process allocates only once.
+    if baseline.shards != nil || found.shards != nil { return "shards were merged" }
+    return baseline.buildDiffers(from: found)
+  }
+
+  /// The command that shows the first event in which the two commits part; nil if no run parts, or nobody can repeat it.
+  private static func tracing(
+    _ baseline: ResultTables, _ found: ResultTables, _ origins: (Provenance?, Provenance?)
+  ) -> String? {
+    guard let base = origins.0, let head = origins.1, base.isDirty == false, head.isDirty == false,
+      base.commit != head.commit
+    else { return nil }
+    let hashes = Dictionary(found.summary.map { ($0.run, $0.runHash) }) { first, _ in first }
+    let first = SummaryRow.sorted(baseline.summary).first { row in hashes[row.run].map { $0 != row.runHash } ?? false }
+    guard let subject = first?.run.subject else { return nil }
+    return "consensus-bench compare --build \(base.commit.prefix(12))..\(head.commit.prefix(12)) \(subject.experiment) "
+      + "--protocol \(subject.protocolName) --pairs 0"
+  }
+
+  /// Compares every cell that should be equal: those that depend on the build only if `sameBuild`, and else says `because` of what not;
+  /// those that depend on the machine never.
+  public static func compare(
+    baseline: ResultTables, found: ResultTables, sameBuild: Bool, because obstacle: String? = nil
+  ) -> ComparisonReport {
     if let reason = mismatch(baseline, found) {
       return ComparisonReport(result: .mismatch(reason: reason), differences: [], notes: [])
     }
@@ -43,7 +69,8 @@ public enum ResultComparison {
     } else {
       differences += Self.differences(baseline.costs, found.costs, sameBuild: sameBuild)
       if !sameBuild {
-        notes.append("allocations were not compared: the builds are not known to be the same, or shards were merged")
+        notes.append(
+          "allocations were not compared, all else was: \(obstacle ?? "the builds are not known to be the same")")
       }
     }
     return ComparisonReport(result: GateResult(differences), differences: differences, notes: notes)

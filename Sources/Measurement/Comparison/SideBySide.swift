@@ -1,6 +1,6 @@
 /// Two results beside each other in the numbers that people ask for, with how well each is known and how far they are apart. For exact
 /// equality in every cell see ``ResultComparison``.
-public struct SideBySide: Sendable {
+public struct SideBySide: GateReport, Sendable {
   /// One number of one configuration.
   public struct Line: Sendable, Equatable {
     public var subject: Subject
@@ -16,6 +16,8 @@ public struct SideBySide: Sendable {
 
     /// How much longer, larger or more, relative to the base, in millionths; nil from zero.
     public var change: Int? { base == 0 ? nil : Int(Int128(head - base) * 1_000_000 / Int128(base)) }
+    /// Nil where both are the same.
+    public var isBetter: Bool? { base == head ? nil : (head < base) == isDuration }
     /// Nil if one of the intervals is not known.
     public var overlaps: Bool? {
       guard let baseInterval, let headInterval else { return nil }
@@ -53,8 +55,12 @@ public struct SideBySide: Sendable {
       }
     }
     unmatched = Set(before.keys).symmetricDifference(after.keys).count
-    guard let left = origins.0, let right = origins.1, left.host == right.host else {
+    guard let left = origins.0, let right = origins.1 else {
       costNote = "times of processors were not compared: the results are not known to be of one machine"
+      return
+    }
+    if let difference = left.timesDiffer(from: right) {
+      costNote = "times of processors were not compared, all else was: \(difference)"
       return
     }
     cost = PairedComparison(CostRow.pairs(base.costs, head.costs), using: &generator)
@@ -115,32 +121,83 @@ public struct SideBySide: Sendable {
     return places.mapValues { $0.joined(separator: " ") }
   }
 
+  public var result: GateResult {
+    let differing = lines.compactMap(\.isBetter)
+    return differing.isEmpty ? .holds : differing.contains(false) ? .regression : .improvement
+  }
+
+  private var headline: String {
+    let count = lines.count { $0.isBetter != nil }
+    return count == 0
+      ? "All \(lines.count) numbers are the same on both sides." : "\(count) of \(lines.count) numbers differ:"
+  }
+  private var notes: [String] {
+    let alone = unmatched > 0 ? ["\(unmatched) configurations are on one side only"] : []
+    return alone + (costNote.map { [$0] } ?? [])
+  }
+  private static let columns: [(heading: String, alignment: TextTable.Alignment)] = [
+    ("experiment", .left), ("protocol", .left), ("inputs", .left), ("number", .left), ("base", .right),
+    ("head", .right), ("change", .right), ("95 % intervals", .left),
+  ]
+  /// A row for each number that differs.
+  private var cells: [[String]] {
+    lines.filter { $0.isBetter != nil }.map { line in
+      [
+        line.subject.experiment, line.subject.protocolName, line.place, line.metric, Self.shown(line.base, line),
+        Self.shown(line.head, line), Self.percent(line.change),
+        line.overlaps.map { $0 ? "overlap" : "apart" } ?? "too few trials",
+      ]
+    }
+  }
+
   /// A table of what differs, or one line if nothing does.
   public var text: String {
-    let differing = lines.filter { $0.base != $0.head }
-    var texts = [
-      differing.isEmpty
-        ? "All \(lines.count) numbers are the same on both sides."
-        : "\(differing.count) of \(lines.count) numbers differ:"
-    ]
-    if !differing.isEmpty {
-      var table = TextTable([
-        ("experiment", .left), ("protocol", .left), ("inputs", .left), ("number", .left), ("base", .right),
-        ("head", .right), ("change", .right), ("95 % intervals", .left),
-      ])
-      for line in differing {
-        table.add([
-          line.subject.experiment, line.subject.protocolName, line.place, line.metric, Self.shown(line.base, line),
-          Self.shown(line.head, line), Self.percent(line.change),
-          line.overlaps.map { $0 ? "overlap" : "apart" } ?? "too few trials",
-        ])
-      }
+    var texts = [headline]
+    if result != .holds {
+      var table = TextTable(Self.columns)
+      for row in cells { table.add(row) }
       texts.append(table.text)
     }
-    if unmatched > 0 { texts.append("Note: \(unmatched) configurations are on one side only.") }
     if let cost { texts.append("CPU time: \(cost.text)") }
-    if let costNote { texts.append("Note: \(costNote).") }
+    texts += notes.map { "Note: \($0)." }
     return texts.joined(separator: "\n") + "\n"
+  }
+
+  public var markdown: String {
+    var lines = ["### Two results: \(result.name)", "", headline]
+    if result != .holds {
+      lines += ["", MarkdownTable.row(Self.columns.map(\.heading)), MarkdownTable.row(Self.columns.map { _ in "---" })]
+      lines += cells.map { MarkdownTable.row($0) }
+    }
+    if let cost { lines += ["", "CPU time: \(cost.text)"] }
+    lines += notes.flatMap { ["", "Note: \($0)."] }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  public var document: [String: Any] {
+    var document: [String: Any] = ["result": result.name, "numbers": lines.count, "notes": notes]
+    document["cpu"] = cost?.document
+    document["differences"] = lines.filter { $0.isBetter != nil }.map { line -> [String: Any] in
+      [
+        "experiment": line.subject.experiment, "protocol": line.subject.protocolName, "inputs": line.place,
+        "number": line.metric, "base": line.base, "head": line.head,
+        "direction": line.isBetter == true ? "better" : "worse",
+      ]
+    }
+    return document
+  }
+
+  /// One for each number that differs. Processor time is not judged where the two did not run in turns.
+  public var cases: [GateCase] {
+    let differing = lines.compactMap { line in
+      line.isBetter.map { isBetter in
+        let subject = "\(line.subject.experiment) \(line.subject.protocolName) \(line.place)"
+        return GateCase(
+          "\(subject) \(line.metric)", isBetter ? .improved("better") : .failed("worse"),
+          "\(Self.shown(line.base, line)) -> \(Self.shown(line.head, line)) (\(Self.percent(line.change)))")
+      }
+    }
+    return differing.isEmpty ? [GateCase("two results", .passed, headline)] : differing
   }
 
   private static func shown(_ value: Int, _ line: Line) -> String {

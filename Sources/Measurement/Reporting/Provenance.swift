@@ -121,6 +121,26 @@ public struct Provenance: Codable, Sendable, Equatable {
     return shard.map { "shard \($0) is a part of a run; merge it with the others" }
   }
 
+  /// What of the build is not the same as `other`'s, so that the two allocate differently; nil if nothing is.
+  public func buildDiffers(from other: Provenance) -> String? {
+    Self.firstDifference([
+      ("toolchain", build.toolchain, other.build.toolchain),
+      ("configuration", build.configuration, other.build.configuration),
+      ("architecture", build.architecture, other.build.architecture),
+      ("allocator", build.allocator, other.build.allocator),
+    ])
+  }
+  /// What of the machine or of the build is not the same as `other`'s, so that their real times say nothing about each other.
+  public func timesDiffer(from other: Provenance) -> String? {
+    Self.firstDifference([
+      ("processor", host.processor, other.host.processor), ("machine", host.name, other.host.name),
+      ("number of cores", "\(host.cores)", "\(other.host.cores)"), ("kernel", host.kernel, other.host.kernel),
+    ]) ?? buildDiffers(from: other)
+  }
+  private static func firstDifference(_ pairs: [(name: String, mine: String, other: String)]) -> String? {
+    pairs.first { $0.mine != $0.other }.map { "another \($0.name), \($0.mine) against \($0.other)" }
+  }
+
   /// Pretty-printed, keys sorted, ends with a line feed.
   public var json: String {
     let encoder = JSONEncoder()

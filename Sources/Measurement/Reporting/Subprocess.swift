@@ -9,7 +9,12 @@ public enum Subprocess {
   }
 
   /// `command` is looked up on the PATH; what it prints is little, and read when it is over.
-  public static func run(_ command: [String], in folder: String) throws -> Result {
+  ///
+  /// `started` hears the process's id. It leads a group of its own, so that Ctrl-C on a terminal reaches it only if whoever started it
+  /// passes that on.
+  public static func run(
+    _ command: [String], in folder: String, started: (Int32) -> Void = { _ in }
+  ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = command
@@ -19,6 +24,7 @@ public enum Subprocess {
     process.standardError = errors
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    started(process.processIdentifier)
     let errorText = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

@@ -19,6 +19,7 @@ extension Raft {
   ) {
     func answer(_ reply: AppendReply) {
       effects.send(isHeartbeat ? .heartbeatReply(reply) : .appendEntriesReply(reply), to: peer)
+      if planted("G-01"), !isHeartbeat { effects.send(.appendEntriesReply(reply), to: peer) }
     }
     guard request.term == term else {
       // "1. Reply false if term < currentTerm": the deposed sender learns of it even if it was never asked to vote.
