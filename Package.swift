@@ -31,6 +31,7 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: protocols.map { library($0, ["Consensus"], path: "Sources/Protocols/\($0)") } + [
     library("Consensus"),
@@ -66,6 +67,13 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
+    library(
+      "TCPRuntime",
+      [
+        "Consensus", "Replication", "Faults", .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    tests("TCPRuntimeTests", ["TCPRuntime", "Verification", "MultiPaxos", "Raft", "Zab"]),
   ],
   swiftLanguageModes: [.v6]
 )
