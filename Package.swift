@@ -36,6 +36,7 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: protocols.map { library($0, ["Consensus"], path: "Sources/Protocols/\($0)") } + [
     library("Consensus"),
@@ -59,6 +60,12 @@ let package = Package(
       dependencies: ["Harness", .product(name: "ArgumentParser", package: "swift-argument-parser")]
         + protocols.map { .byName(name: $0) },
       swiftSettings: fast),
+    library(
+      "TCPRuntime",
+      [
+        "Consensus", "Replication", "Faults", .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
     tests("FaultsTests", ["Faults"]),
@@ -73,6 +80,7 @@ let package = Package(
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
     tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),
+    tests("TCPRuntimeTests", ["TCPRuntime", "Verification", "MultiPaxos", "Raft", "Zab"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,12 @@ public struct ByteWriter: Sendable {
 
   public init(counting: Bool = false) { self.counting = counting }
 
+  /// Ready to write another value into the same memory.
+  public mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    count = 0
+  }
+
   public mutating func write(_ byte: UInt8) {
     count += 1
     if !counting { bytes.append(byte) }

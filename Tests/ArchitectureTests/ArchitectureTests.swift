@@ -22,6 +22,7 @@ import Testing
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
       "Synchronization", "ArgumentParser", "Protocols",
     ],
+    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix"],
   ]
   static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

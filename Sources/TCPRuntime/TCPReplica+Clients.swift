@@ -1,0 +1,78 @@
+import Consensus
+import Replication
+
+extension TCPReplica: ReplicaHost {
+  public var network: TCPReplica { self }
+  public var storage: Storage { journal! }
+  public var timers: TCPReplica { self }
+  public var probe: TCPReplica { self }
+
+  /// The connection that asked last is answered.
+  func take(_ request: RequestFrame, on connection: Connection) {
+    guard let process else { return }
+    attended[request.command.id] = Attendance(
+      connection: connection, token: request.token, attempt: request.attempt, isProposed: false)
+    process.replica.take(request.command, on: self)
+    wantTurn()
+  }
+
+  public func repeated(_ command: Command.ID, isProposed: Bool) {
+    if isProposed { attended[command]?.isProposed = true }
+  }
+  public func proposed(_ batch: Batch) {
+    guard !attended.isEmpty else { return }
+    for command in batch.commands { attended[command.id]?.isProposed = true }
+  }
+  public func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) { counts.commits += 1 }
+
+  public func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
+    guard !attended.isEmpty, let waiting = attended.removeValue(forKey: command) else { return }
+    switch outcome {
+    case .applied(let reply), .repeated(let reply): answer(command, waiting, .reply(reply))
+    case .unknownSession: answer(command, waiting, .expired)
+    case .stale: break
+    }
+  }
+  public func refused(_ command: Command.ID, hint: NodeID?) {
+    guard let waiting = attended.removeValue(forKey: command) else { return }
+    answer(command, waiting, .refused(hint: hint))
+  }
+  public func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {}
+  public func installed(through slot: Slot, digest: UInt64) {}
+
+  /// It halts; its peers see their sessions end.
+  public func broken(_ reason: String) {
+    settings.log("replica=\(id) event=halted reason=\"\(reason)\"")
+    loop.execute { [self] in
+      isStopped = true
+      process = nil
+      clocks.cancel()
+      listener?.close(promise: nil)
+      for connection in connections.values {
+        connection.standing = .ended
+        connection.channel?.close(promise: nil)
+      }
+    }
+  }
+
+  public func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
+    if old.role != new.role || old.epoch != new.epoch {
+      settings.log("replica=\(id) event=status role=\(new.role) epoch=\(new.epoch)")
+    }
+    guard old.role == .leader, new.role != .leader || new.epoch != old.epoch else { return }
+    // What was proposed in the leadership that ended: nobody here knows what becomes of it.
+    for (command, waiting) in attended where waiting.isProposed {
+      attended[command] = nil
+      answer(command, waiting, .interrupted(hint: new.leader == id ? nil : new.leader))
+    }
+  }
+
+  private func answer(_ id: Command.ID, _ waiting: Attendance, _ content: AnswerFrame.Content) {
+    guard waiting.connection.standing == .client else { return }
+    let answer = AnswerFrame(token: waiting.token, attempt: waiting.attempt, id: id, content: content)
+    scratch.removeAll()
+    answer.encode(into: &scratch)
+    write(answer.kind, scratch.bytes, on: waiting.connection)
+    if waiting.connection.exceedsOutgoing { waiting.connection.pauseReading() }
+  }
+}

@@ -1,0 +1,146 @@
+import Consensus
+import NIOCore
+import NIOPosix
+import Replication
+
+extension TCPReplica: ConnectionOwner {
+  // MARK: Dialing
+
+  func dial(_ peer: NodeID) {
+    guard !isStopped, let address = addresses[peer] else { return }
+    ClientBootstrap(group: loop)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .connectTimeout(.seconds(1))
+      .channelInitializer { [self] channel in
+        channel.eventLoop.makeCompletedFuture {
+          let connection = Connection(self, dialed: peer, limits: settings.limits)
+          try channel.pipeline.syncOperations.addHandler(connection)
+        }
+      }
+      .connect(to: address)
+      .whenFailure { [self] _ in redial(peer) }
+  }
+
+  private func redial(_ peer: NodeID) {
+    guard !isStopped else { return }
+    let pause = redials[Int(peer.index)]
+    redials[Int(peer.index)] = min(pause * 2, settings.maximumRedial)
+    let drawn = random.duration(in: (pause / 2)...pause)
+    loop.scheduleTask(in: .nanoseconds(drawn.nanoseconds)) { [weak self] in self?.dial(peer) }
+  }
+
+  // MARK: A connection's life
+
+  func opened(_ connection: Connection) {
+    guard !isStopped else {
+      connection.channel?.close(promise: nil)
+      return
+    }
+    connections[ObjectIdentifier(connection)] = connection
+    if let peer = connection.dialed { greet(connection, peer) }
+    loop.scheduleTask(in: .nanoseconds(settings.greetingTimeout.nanoseconds)) { [weak connection] in
+      guard let connection, connection.standing == .greeting else { return }
+      connection.close()
+    }
+  }
+
+  private func greet(_ connection: Connection, _ peer: NodeID) {
+    let hello = Hello(role: .peer, identity: settings.identity, from: id, to: peer)
+    scratch.removeAll()
+    hello.encode(into: &scratch)
+    write(.hello, scratch.bytes, on: connection)
+  }
+
+  func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool {
+    expireTimers()
+    switch (connection.standing, kind) {
+    case (.peer(let peer), .message):
+      var reader = ByteReader(body)
+      guard let message = try? Core.Message(from: &reader), reader.remaining == 0 else { return false }
+      process?.replica.handle(.receive(message, from: peer), cause: 0, on: self)
+      wantTurn()
+    case (.client, .request):
+      guard let request = try? RequestFrame(body: body) else { return false }
+      take(request, on: connection)
+    case (.greeting, .hello):
+      guard let hello = try? Hello(body: body) else { return false }
+      welcome(hello, connection)
+    case (.greeting, .refusal):
+      settings.log(
+        "replica=\(id) event=was-refused peer=\(connection.dialed.map(\.description) ?? "?") reason=\"\(printable(body))\""
+      )
+      connection.close()
+    default: return false
+    }
+    return true
+  }
+
+  private func welcome(_ hello: Hello, _ connection: Connection) {
+    var objection = hello.objection(own: settings.identity, id: id, cluster: configuration.cluster)
+    if let dialed = connection.dialed, objection == nil, hello.role != .peer || hello.from != dialed {
+      objection = "from \(hello.from) where \(dialed) was dialed"
+    }
+    if connection.dialed == nil, objection == nil, hello.role == .peer, hello.from > id {
+      objection = "\(hello.from) dialed \(id), which is for the smaller number to do"
+    }
+    if let objection {
+      counts.strangers += 1
+      settings.log("replica=\(id) event=refused reason=\"\(objection)\"")
+      connection.standing = .ended
+      connection.write(.refusal, Array(objection.utf8))
+      return connection.close()
+    }
+    if hello.role == .client {
+      connection.standing = .client
+      return greet(connection, hello.from)
+    }
+    let peer = hello.from
+    if connection.dialed == nil { greet(connection, peer) }
+    // The end of the old session may not have been noticed here yet; the peer would not have dialed otherwise.
+    if let old = peers[Int(peer.index)] { end(old, "its peer opened another") }
+    noteEnd(of: peer)
+    connection.standing = .peer(peer)
+    peers[Int(peer.index)] = connection
+    redials[Int(peer.index)] = settings.redial
+    counts.sessionsOpened += 1
+    settings.log("replica=\(id) event=connected peer=\(peer)")
+    process?.replica.handle(.connected(peer), cause: 0, on: self)
+    wantTurn()
+  }
+
+  private func printable(_ body: ArraySlice<UInt8>) -> String {
+    String(decoding: body.prefix(200).map { (32..<127).contains($0) && $0 != 34 ? $0 : 63 }, as: UTF8.self)
+  }
+
+  func readEnded(_ connection: Connection) {}
+
+  func malformed(_ connection: Connection, _ reason: String) {
+    counts.malformed += 1
+    settings.log("replica=\(id) event=malformed reason=\"\(reason)\"")
+    if case .peer = connection.standing { return end(connection, reason) }
+    connection.standing = .ended
+    connection.write(.refusal, Array(reason.utf8))
+  }
+
+  /// The session is over, once: nothing of it is delivered after this.
+  func end(_ connection: Connection, _ reason: String) {
+    guard case .peer(let peer) = connection.standing else { return }
+    connection.standing = .ended
+    connection.channel?.close(promise: nil)
+    guard peers[Int(peer.index)] === connection else { return }
+    peers[Int(peer.index)] = nil
+    counts.sessionsEnded += 1
+    settings.log("replica=\(id) event=disconnected peer=\(peer) reason=\"\(reason)\"")
+    process?.replica.handle(.disconnected(peer), cause: 0, on: self)
+    wantTurn()
+  }
+
+  func closed(_ connection: Connection) {
+    connections[ObjectIdentifier(connection)] = nil
+    end(connection, "closed")
+    if connection.standing == .client {
+      for (command, waiting) in attended where waiting.connection === connection { attended[command] = nil }
+    }
+    if let peer = connection.dialed { redial(peer) }
+  }
+}
