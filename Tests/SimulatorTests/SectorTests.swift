@@ -1,5 +1,6 @@
 import Consensus
 import Faults
+import Replication
 import Testing
 
 @testable import Simulator
