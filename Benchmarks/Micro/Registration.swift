@@ -44,9 +44,14 @@ extension Subject {
       let counted = prepare()
       let (_, allocated) = result.probe.count { run(counted) }
       benchmark.measurement(Self.allocations, allocated.calls)
-      if let complaint = complaint(timed) ?? complaint(counted) { return benchmark.error("\(name): \(complaint)") }
-      guard benchmark.currentIteration >= benchmark.configuration.warmupIterations else { return }
-      if let complaint = result.add(time, allocated) { benchmark.error("\(name): \(complaint)") }
+      var failure = complaint(timed) ?? complaint(counted)
+      if failure == nil, benchmark.currentIteration >= benchmark.configuration.warmupIterations {
+        failure = result.add(time, allocated)
+      }
+      if let failure { benchmark.error("\(name): \(failure)") }
+      result.isFailed = result.isFailed || failure != nil
+    } setup: {
+      try result.begin()
     } teardown: {
       try result.write()
     }
@@ -57,6 +62,10 @@ extension Subject {
 private final class Samples {
   let probe: AllocationProbe
   private let name: String
+  /// Where results go: the folder that the environment names, if it names one.
+  private let folder = ProcessInfo.processInfo.environment["MICRO_RESULTS"]
+  private var file: String { name.replacing(" ", with: "-") }
+  var isFailed = false
   private var count = 0
   private var fastest = Int.max
   private var allocated: AllocationCount?
@@ -78,9 +87,13 @@ private final class Samples {
     return nil
   }
 
-  /// Into the folder that the environment names, if it names one.
+  /// The library passes over benchmarks that fail or crash: what has begun and not ended tells of them.
+  func begin() throws {
+    if let folder { try AtomicFile.write("", to: "\(folder)/\(file)\(MicroRow.begun)") }
+  }
+
   func write() throws {
-    guard let folder = ProcessInfo.processInfo.environment["MICRO_RESULTS"], let allocated else { return }
+    guard let folder, let allocated, !isFailed else { return }
     var row = MicroRow()
     row.benchmark = name
     row.operations = Scale.operations
@@ -88,7 +101,8 @@ private final class Samples {
     row.allocations = per(allocated.calls)
     row.bytes = per(allocated.bytes)
     row.time = per(fastest)
-    try AtomicFile.write(MicroRow.encode([row]), to: "\(folder)/\(name.replacing(" ", with: "-")).csv")
+    try AtomicFile.write(MicroRow.encode([row]), to: "\(folder)/\(file).csv")
+    try FileManager.default.removeItem(atPath: "\(folder)/\(file)\(MicroRow.begun)")
   }
   private func per(_ total: Int) -> FixedDecimal {
     FixedDecimal(total, over: Scale.operations) ?? FixedDecimal()
