@@ -20,6 +20,8 @@ build=(--package-path Benchmarks --scratch-path .build/micro)
 export MICRO_RESULTS="$PWD/.build/micro-results"
 rm -rf "$MICRO_RESULTS"
 mkdir -p "$MICRO_RESULTS"
+# SwiftPM plans anew if files of this package come or go, and not if the suite's do.
+rm -f .build/micro/*.yaml
 swift build "${build[@]}" -c release --product micro-gate
 # It ends with 1 if nothing could be run, and has said why; of benchmarks that fail micro-gate knows.
 swift package "${build[@]}" benchmark "${arguments[@]}" || { say "error: the micro-benchmarks could not be run: see above" >&2; exit 1; }
