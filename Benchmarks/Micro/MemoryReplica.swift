@@ -85,6 +85,7 @@ final class MemoryReplica<Core: ConsensusProtocol>: ReplicaHost, Transport, Jour
   }
   func left(_ message: Core.Message, to peers: NodeSet, cause: StepID) {}
 
+  func repeated(_ command: Command.ID, isProposed: Bool) { broken("heard \(command) again") }
   func proposed(_ batch: Batch) {}
   func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {}
   func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {

@@ -23,9 +23,8 @@ let benchmarks: @Sendable () -> Void = {
   histogram()
 }
 
-/// Operations of a sample, unless one of them takes a few nanoseconds.
-private let thousand = 1_000
-private let million = 1_000_000
+private let thousand = Scale.operations
+private let hundred = 100
 
 /// One operation: a command, from the leader that takes it to everybody who has heard of its commit.
 private func commits<Core: ConsensusProtocol>(
@@ -104,7 +103,7 @@ private final class Coded<Message: WireCodable> {
 /// One operation: a batch of records appended, written and synced, on files in memory.
 private func journal<Core: ConsensusProtocol>(_ core: Core.Type, _ tuning: Core.Tuning) {
   let records = Once { Recording<Core>.of(thousand, leader: false, tuning: tuning).records }
-  for count in [1, 64] {
+  for count in [1, 16] {
     Subject(name: "journal \(count)") {
       JournalRun(records.value.prefix(count))
     } run: {
@@ -115,7 +114,7 @@ private func journal<Core: ConsensusProtocol>(_ core: Core.Type, _ tuning: Core.
   }
 }
 
-/// One operation: the next event is taken and another one put, among a thousand that wait.
+/// One operation: a hundred times, the next event is taken and another one put, among a thousand that wait.
 private func eventQueue() {
   /// As large as what a simulation waits for.
   struct Event {
@@ -137,7 +136,7 @@ private func eventQueue() {
       queue.push(event, at: now + Int64(random.below(1_000_000)))
     }
     func run() {
-      for _ in 0..<million {
+      for _ in 0..<thousand * hundred {
         guard let (time, event) = queue.pop() else { return }
         isOrdered = isOrdered && time >= now
         now = time
@@ -146,34 +145,34 @@ private func eventQueue() {
       }
     }
   }
-  Subject(name: "event queue", operations: .mega) {
+  Subject(name: "event queue 100") {
     Run()
   } run: {
     $0.run()
   } complaint: { run in
-    run.taken == million && run.isOrdered && run.queue.count == thousand
+    run.taken == thousand * hundred && run.isOrdered && run.queue.count == thousand
       ? nil : "took \(run.taken) events, \(run.isOrdered ? "in" : "out of") order, and \(run.queue.count) wait"
   }.register()
 }
 
-/// One operation: a latency is recorded.
+/// One operation: a hundred latencies are recorded.
 private func histogram() {
   final class Run {
     var latencies = Distribution()
     func run() {
       var latency: Int64 = 1
-      for _ in 0..<million {
+      for _ in 0..<thousand * hundred {
         latency = latency &* 48_271 % 2_147_483_647
         latencies.record(latency >> 4)
       }
     }
   }
-  Subject(name: "histogram record", operations: .mega) {
+  Subject(name: "histogram record 100") {
     Run()
   } run: {
     $0.run()
   } complaint: {
-    $0.latencies.count == million && $0.latencies.min != $0.latencies.max
+    $0.latencies.count == thousand * hundred && $0.latencies.min != $0.latencies.max
       ? nil : "recorded \($0.latencies.count) values"
   }.register()
 }

@@ -76,6 +76,32 @@ import Testing
     }
   }
 
+  @Test(
+    "A history is drawn with its change points, reasons with commas and quotes included",
+    .enabled(if: ChartDrawer.gnuplotVersion() != nil))
+  func history() throws {
+    try withFolder { folder in
+      var rows: [HistoryRow] = []
+      for number in 1...3 {
+        var row = HistoryRow()
+        row.number = number
+        row.protocolName = "raft"
+        row.reason = #"one, "two", 3"#
+        row.commitMedian = 1_000 * number
+        rows.append(row)
+      }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try AtomicFile.write(HistoryRow.encode(rows), to: folder + "/history.csv")
+      let drawer = ChartDrawer(Self.suite)
+      let points = try drawer.drawHistory(folder + "/history.csv", into: folder + "/charts")
+      #expect(points.map(\.number) == [2, 3] && points[0].reason == #"one, "two", 3"#)
+      let picture = try String(contentsOfFile: folder + "/charts/history.svg", encoding: .utf8)
+      #expect(picture.contains("3 baselines, 2 changes") && picture.contains("one‚ ”two”‚ 3"))
+      #expect(ChartDrawer.sentence(points).contains("2 headline numbers changed, in 2 baselines"))
+      #expect(throws: InputError.self) { try drawer.drawHistory(folder + "/none.csv", into: folder) }
+    }
+  }
+
   @Test("An experiment of which nothing is verified has its question on the page, no picture, and says so")
   func unverified() {
     let chart = ChartDrawer.Chart(
@@ -144,31 +170,5 @@ import Testing
     #expect(quiet.leaderChanges == 0 && quiet.unprovokedLeaderChanges == 0)
     #expect(struck.leaderChanges > 0 && struck.unprovokedLeaderChanges == 0)
     #expect(quiet.calm - struck.calm == 2_000_000_000)
-  }
-
-  @Test(
-    "A history is drawn with its change points, reasons with commas and quotes included",
-    .enabled(if: ChartDrawer.gnuplotVersion() != nil))
-  func history() throws {
-    try withFolder { folder in
-      var rows: [HistoryRow] = []
-      for number in 1...3 {
-        var row = HistoryRow()
-        row.number = number
-        row.protocolName = "raft"
-        row.reason = #"one, "two", 3"#
-        row.commitMedian = 1_000 * number
-        rows.append(row)
-      }
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try AtomicFile.write(HistoryRow.encode(rows), to: folder + "/history.csv")
-      let drawer = ChartDrawer(Self.suite)
-      let points = try drawer.drawHistory(folder + "/history.csv", into: folder + "/charts")
-      #expect(points.map(\.number) == [2, 3] && points[0].reason == #"one, "two", 3"#)
-      let picture = try String(contentsOfFile: folder + "/charts/history.svg", encoding: .utf8)
-      #expect(picture.contains("3 baselines, 2 changes") && picture.contains("one‚ ”two”‚ 3"))
-      #expect(ChartDrawer.sentence(points).contains("2 headline numbers changed, in 2 baselines"))
-      #expect(throws: InputError.self) { try drawer.drawHistory(folder + "/none.csv", into: folder) }
-    }
   }
 }

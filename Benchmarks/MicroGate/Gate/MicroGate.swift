@@ -9,6 +9,7 @@ import MicroRow
   /// Ends the program with one line.
   struct Refusal: Error {
     var line: String
+    var status: Int32 = 2
   }
 
   static func main() {
@@ -16,7 +17,7 @@ import MicroRow
       exit(try run(Array(CommandLine.arguments.dropFirst())))
     } catch {
       FileHandle.standardError.write(Data("error: \((error as? Refusal)?.line ?? "\(error)")\n".utf8))
-      exit(2)
+      exit((error as? Refusal)?.status ?? 2)
     }
   }
 
@@ -25,6 +26,10 @@ import MicroRow
     let flags = Set(arguments.filter { $0.hasPrefix("--") })
     guard folders.count == 2, flags.isSubset(of: ["--part", "--accept"]) else {
       throw Refusal(line: "usage: micro-gate MEASURED BASELINE [--part] [--accept]")
+    }
+    let failed = failures(folders[0])
+    guard failed.isEmpty else {
+      throw Refusal(line: "failed, for what is said above: \(failed.joined(separator: ", "))", status: 1)
     }
     let found = try measured(folders[0])
     guard !found.isEmpty else { throw Refusal(line: "\(folders[0]): holds no results of micro-benchmarks") }
@@ -73,10 +78,17 @@ import MicroRow
     return ComparisonReport(result: GateResult(differences), differences: differences, notes: notes)
   }
 
+  private static func files(_ folder: String, _ ending: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(ending) }.sorted()
+  }
+  /// Benchmarks that began and did not end well.
+  private static func failures(_ folder: String) -> [String] {
+    files(folder, MicroRow.begun).map { String($0.dropLast(MicroRow.begun.count)) }
+  }
   /// The row of every process.
   private static func measured(_ folder: String) throws -> [MicroRow] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return MicroRow.sorted(try names.filter { $0.hasSuffix(".csv") }.flatMap { try rows("\(folder)/\($0)") })
+    MicroRow.sorted(try files(folder, ".csv").flatMap { try rows("\(folder)/\($0)") })
   }
   private static func rows(_ path: String) throws -> [MicroRow] {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {

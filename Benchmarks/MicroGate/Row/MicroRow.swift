@@ -13,6 +13,8 @@ public struct MicroRow: CSVRow {
   public init() {}
 
   public static let fileName = "micro.csv"
+  /// The ending of an empty file that is there while a benchmark runs, and stays if it fails.
+  public static let begun = ".begun"
   public static let rowMeaning = "One row per micro-benchmark."
   public static let columns: [Column<Self>] = [
     Column("benchmark", \.benchmark, "Its name.").key,
