@@ -56,9 +56,9 @@ struct CompareCommand: ParsableCommand {
     let threshold = try share(threshold)
     if let build {
       Interruption.watch()
-      do { return try compareBuilds(build, threshold) } catch let error as InputError where Interruption.isAsked {
-        // What was under way was asked to stop, and so did not end well.
-        Terminal.say("interrupted: \(error.description)")
+      // What was under way is asked to stop, too, and then does not end well.
+      do { return try compareBuilds(build, threshold) } catch is InputError where Interruption.isAsked {
+        Terminal.say("interrupted: what is built so far is used the next time, and nothing has to be removed")
         throw ExitStatus.interrupted
       }
     }

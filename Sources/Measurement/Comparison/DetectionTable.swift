@@ -39,7 +39,9 @@ public struct DetectionTable: Sendable, Equatable {
     verdicts = PairedComparison.Verdict.allCases.map { ($0, counts[$0] ?? 0) }
 
     rows = Self.effects.map { Row(percent: $0) }
-    for size in Self.sizes where rows.contains(where: { $0.pairsFor90 == nil }) {
+    // What is not above the threshold is not to be called slower, however well it is known.
+    func isOpen(_ row: Row) -> Bool { row.pairsFor90 == nil && row.percent * 10_000 > threshold.millionths }
+    for size in Self.sizes where size == least || rows.contains(where: isOpen) {
       var seen = Array(repeating: 0, count: rows.count)
       for _ in 0..<Self.repetitions {
         let drawn = (0..<size).map { _ in times[Int(generator.next().multipliedFullWidth(by: UInt64(times.count)).high)]
@@ -67,7 +69,7 @@ public struct DetectionTable: Sendable, Equatable {
     let parts = verdicts.map { "\($0.count) \($0.verdict.rawValue)" }
     var table = TextTable([("head slower by", .right), ("pairs for 80 %", .right), ("for 90 %", .right)])
     for row in rows {
-      table.add(["\(row.percent) %", Self.shown(row.pairsFor80), Self.shown(row.pairsFor90)])
+      table.add(["\(row.percent) %", shown(row.pairsFor80, row), shown(row.pairsFor90, row)])
     }
     return """
       Of \(total) comparisons of \(PairedComparison.leastPairs) pairs each, in the order of measurement: \(parts.joined(separator: ", ")).
@@ -76,5 +78,8 @@ public struct DetectionTable: Sendable, Equatable {
       \(table.text)
       """
   }
-  private static func shown(_ pairs: Int?) -> String { pairs.map(String.init) ?? "> \(sizes.last ?? 0)" }
+  private func shown(_ pairs: Int?, _ row: Row) -> String {
+    if row.percent * 10_000 <= threshold.millionths { return "does not matter" }
+    return pairs.map(String.init) ?? "> \(Self.sizes.last ?? 0)"
+  }
 }
