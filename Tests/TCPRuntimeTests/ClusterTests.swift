@@ -57,6 +57,26 @@ struct ClusterTests {
   @Test("Zab survives the crash and return of three leaders, and stays linearizable")
   func zabCrash() async throws { try await survives(Zab.self, .standard) }
 
+  @Test("A replica that is dialed before it has recovered is part of the cluster once it has")
+  func dialedEarly() async throws {
+    let cluster = LoopbackCluster<Raft>(.standard)
+    for index in 0..<3 {
+      let member = cluster.make(NodeID(index))
+      cluster.addresses[member.id] = try await member.listen()
+      cluster.members.append(member)
+    }
+    let (first, second) = (cluster.members[0], cluster.members[1])
+    try await first.start(peers: cluster.addresses) { MemoryJournal(first.loop, reports: $0) }
+    #expect(
+      try await eventually {
+        let (dialing, dialed) = (try await first.statusNow().counts, try await second.statusNow().counts)
+        return dialing.sessionsOpened > 0 || dialed.early > 0
+      })
+    try await second.start(peers: cluster.addresses) { MemoryJournal(second.loop, reports: $0) }
+    _ = try await cluster.leader()
+    try await cluster.stop()
+  }
+
   @Test("An open loop is answered at its rate, and its latencies count from when operations are due")
   func openLoop() async throws {
     let cluster = LoopbackCluster<Raft>(.standard)
