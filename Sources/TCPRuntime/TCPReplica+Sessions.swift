@@ -32,7 +32,9 @@ extension TCPReplica: ConnectionOwner {
   // MARK: A connection's life
 
   func opened(_ connection: Connection) {
-    guard !isStopped else {
+    // Before its core runs nobody would learn of the session, which then stayed mute for as long as it lasted: who dials comes again.
+    guard !isStopped, process != nil else {
+      counts.early += 1
       connection.channel?.close(promise: nil)
       return
     }

@@ -41,6 +41,8 @@ public struct TCPReplicaSettings: Sendable {
 public struct TCPReplicaCounts: Hashable, Sendable {
   public var malformed = 0
   public var strangers = 0
+  /// Connections that came while the replica did not run.
+  public var early = 0
   public var sessionsOpened = 0
   public var sessionsEnded = 0
   public var overflows = 0
