@@ -47,7 +47,7 @@ import Testing
   }
 
   private func lose(
-    _ nodes: [Int], mayLoseQuorum: Bool = true, patience: Duration = .seconds(5), _ retry: RetryPolicy = .init(),
+    _ nodes: [Int], mayLoseQuorum: Bool = true, patience: Duration = .seconds(5), retry: RetryPolicy = .init(),
     _ more: [ScheduledFault] = []
   ) -> SimulationResult {
     var environment = environment(fsync: .milliseconds(1))
@@ -91,7 +91,7 @@ import Testing
     // Clients that are interrupted by the last crash sleep for longer than the run's patience.
     let retry = RetryPolicy(
       timeout: .seconds(20), pause: .seconds(10), maximumPause: .seconds(10), abandon: .seconds(30))
-    let result = lose([0], retry, [.init(at: .milliseconds(999), .crash(.leader, downtime: nil))])
+    let result = lose([0], retry: retry, [ScheduledFault(at: .milliseconds(999), .crash(.leader, downtime: nil))])
     #expect(!result.isSettled && result.verification.violations.first?.invariant == "LIVE")
   }
 
