@@ -156,7 +156,7 @@ import Testing
     for name in ["crashes", "torn tails dropped", "sectors torn", "damaged disks refused", "halted", "compactions"] {
       #expect(met[name, default: 0] > 0, "\(variant.name): never \(name)")
     }
-    #expect(met["crashes", default: 0] > 10 * met["halted", default: 0], "most starts read everything back")
+    #expect(met["crashes", default: 0] > 2 * met["halted", default: 0], "most starts read everything back")
   }
 
   /// What torture does not draw, on top of what it draws.

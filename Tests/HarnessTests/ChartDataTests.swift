@@ -31,7 +31,7 @@ import Testing
 
   private static let scripts: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root + "/Plots")) ?? []
-    return files.filter { $0.hasSuffix(".gp") && !["style.gp", "sweep.gp", "terminal.gp"].contains($0) }
+    return files.filter { $0.hasSuffix(".gp") && !["history.gp", "style.gp", "sweep.gp", "terminal.gp"].contains($0) }
       .map { String($0.dropLast(3)) }.sorted()
   }()
 

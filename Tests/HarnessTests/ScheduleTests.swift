@@ -102,7 +102,9 @@ import Verification
   func faults() throws {
     var words: Set<String> = []
     for seed in 1...400 as ClosedRange<UInt64> {
-      let plan = RandomFaults(seed: seed, nodes: 5, span: .seconds(20), transfers: true, costs: true).plan
+      let plan = RandomFaults(
+        seed: seed, nodes: 5, span: .seconds(20), sessions: seed % 2 == 0, transfers: true, costs: true
+      ).plan
       for scheduled in plan.faults {
         let fault = scheduled.fault
         let form = try #require(FaultForm.all.first { $0.name == fault.word })

@@ -100,8 +100,9 @@ struct Step {
     time = Int64(self["t"] ?? 0)
     node = Int(self["node"] ?? 0)
   }
-  var role: String {
-    line.components("\"role\":\"").last.map { String($0.prefix { $0 != "\"" }) } ?? ""
+  var role: String { text("role") }
+  func text(_ name: String) -> String {
+    line.components("\"\(name)\":\"").last.map { String($0.prefix { $0 != "\"" }) } ?? ""
   }
   subscript(name: String) -> UInt64? {
     let parts = line.components("\"\(name)\":")

@@ -16,22 +16,23 @@ import Testing
     var decisions: [Int: Int64] = [:]
     var chosen: (at: Int64, node: Int)?
     var established: Int64?
-    private var phases: [Int: UInt64] = [:]
+    private var phases: [Int: String] = [:]
     private var crash: Int64?
 
     mutating func take(_ line: String) {
       guard established == nil else { return }
       if line.contains(#""event":"crash""#) { crash = Step.time(of: line) }
-      guard let step = Step(line), crash != nil, let phase = step["phase"] else { return }
+      guard let step = Step(line), crash != nil else { return }
+      let phase = step.text("phase")
       defer { phases[step.node] = phase }
       let before = phases[step.node]
       guard before != phase else { return }
       switch phase {
-      case 0: suspicions.append((step.time, step.node))
-      case 1 where before == 0:
+      case "election": suspicions.append((step.time, step.node))
+      case "discovery" where before == "election":
         decisions[step.node] = step.time
         if step.role == "establishing", chosen == nil { chosen = (step.time, step.node) }
-      case 3: if step.role == "leader" { established = step.time }
+      case "broadcast": if step.role == "leader" { established = step.time }
       default: break
       }
     }
