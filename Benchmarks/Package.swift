@@ -17,17 +17,15 @@ let package = Package(
     .package(name: "suite", path: ".."),
   ],
   targets: [
-    .target(name: "MicroRow", dependencies: [.product(name: "Modules", package: "suite")], path: "MicroGate/Row"),
     .executableTarget(
       name: "Micro",
       dependencies: [
-        "MicroRow", .product(name: "Modules", package: "suite"), .product(name: "Benchmark", package: "benchmark"),
+        .product(name: "Modules", package: "suite"), .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Micro", swiftSettings: fast,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
-      name: "micro-gate", dependencies: ["MicroRow", .product(name: "Modules", package: "suite")],
-      path: "MicroGate/Gate"),
+      name: "micro-gate", dependencies: [.product(name: "Modules", package: "suite")], path: "MicroGate"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,6 @@
 import Benchmark
 import Foundation
 import Measurement
-import MicroRow
 
 /// A benchmark whose samples each begin anew, do the same operations, and say whether they did them.
 ///

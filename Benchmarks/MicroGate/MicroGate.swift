@@ -1,6 +1,5 @@
 import Foundation
 import Measurement
-import MicroRow
 
 /// Puts together what the processes of the micro-benchmarks measured, and compares it with what was accepted last.
 ///

@@ -1,5 +1,3 @@
-import Measurement
-
 /// What one micro-benchmark came to.
 public struct MicroRow: CSVRow {
   public var benchmark = ""
