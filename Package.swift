@@ -53,7 +53,12 @@ let package = Package(
         "Consensus", "Replication", "Faults", "WriteAheadLog", "Verification",
         .product(name: "DequeModule", package: "swift-collections"),
       ], settings: unchecked),
-    library("Harness", ["Simulator", "Measurement", "Yams"]),
+    library(
+      "Harness",
+      [
+        "Simulator", "Measurement", "Yams", "FileJournal", "TCPRuntime",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
     library("FileJournal", ["Consensus", "Replication", "WriteAheadLog"]),
     .executableTarget(
       name: "consensus-bench",

@@ -16,7 +16,7 @@ import Testing
     "FileJournal": ["Consensus", "Replication", "WriteAheadLog", "Synchronization", "Glibc", "Darwin"],
     "Harness": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Yams", "Foundation",
-      "Dispatch", "Synchronization",
+      "Dispatch", "Synchronization", "WriteAheadLog", "FileJournal", "TCPRuntime", "NIOCore", "NIOPosix",
     ],
     "consensus-bench": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",

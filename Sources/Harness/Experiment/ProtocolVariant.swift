@@ -26,6 +26,7 @@ public struct ProtocolVariant: Sendable {
   /// The textbook's writes to stable storage per batch, all replicas together, without group commit.
   public let writesPerBatch: @Sendable (_ replicas: Int) -> Int?
   public let simulate: Simulate
+  let host: Host
 
   public init<Core: ConsensusProtocol>(
     _ name: String, _ core: Core.Type, tuning: Core.Tuning, summary: String, isMain: Bool = false,
@@ -42,6 +43,7 @@ public struct ProtocolVariant: Sendable {
     requiresSessions = Core.requiresSessions
     transfersLeadership = Core.transfersLeadership
     messageKinds = Core.messageKinds
+    host = Self.host(Core.self, tuning)
     simulate = { configuration, recorder, trace, keepsHistory in
       var configuration = configuration
       if let fixedReplicas { configuration.environment.replicas = fixedReplicas }

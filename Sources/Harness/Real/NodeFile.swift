@@ -1,0 +1,155 @@
+import Consensus
+import Yams
+
+/// A real cluster as a file describes it, the same file for all its replicas.
+public struct NodeFile: Sendable {
+  /// Where a replica listens, as its peers and clients find it.
+  public struct Address: Hashable, Sendable, CustomStringConvertible {
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+      self.host = host
+      self.port = port
+    }
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+  public enum JournalKind: String, Hashable, Sendable, CaseIterable {
+    case file
+    /// Nothing outlives the process: for measurements, and never for data.
+    case memory
+  }
+
+  public var cluster: String
+  public var variant: ProtocolVariant
+  /// By the replicas' numbers, from 0 on.
+  public var addresses: [Address]
+  public var journal: JournalKind
+  /// The folder that holds a folder for each replica; nil only without files.
+  public var data: String?
+  /// The address that a replica binds, with the port that `addresses` gives it.
+  public var listen: String
+  var settings: ExperimentSettings
+
+  static let ownKeys = ["cluster", "protocol", "replicas", "journal", "data", "listen"]
+  private static let loopback = "127.0.0.1"
+
+  /// Reads a file; `name` is how messages name it.
+  ///
+  /// `defaults`: the text of an `environment.yaml`, for the keys that the file does not set; nil: it must set all that count.
+  public init(
+    _ text: String, file name: String, defaults: String?, catalogue: [ProtocolVariant]
+  ) throws(InputError) {
+    let yaml = YAMLReader(file: name)
+    var reader = LayerReader(yaml: yaml, otherKeys: Self.ownKeys)
+    var cluster: String?
+    var variant: ProtocolVariant?
+    var addresses: [Address] = []
+    var journal = JournalKind.file
+    var data: String?
+    var listen = Self.loopback
+    for entry in try yaml.entries(of: yaml.document(text)) {
+      switch entry.key {
+      case "cluster": cluster = try yaml.name(entry.value)
+      case "protocol":
+        let asked = try yaml.scalar(entry.value, "protocol")
+        guard let found = catalogue.first(where: { $0.name == asked }) else {
+          throw yaml.error(
+            entry.value, InputError.unknown("protocol", asked, among: catalogue.map(\.name)).description)
+        }
+        variant = found
+      case "replicas":
+        addresses = try yaml.list(entry.value, "replicas") { node throws(InputError) in try Self.address(node, yaml) }
+      case "journal": journal = try yaml.value(entry.value, "journal", .choice)
+      case "data": data = try yaml.scalar(entry.value, "data")
+      case "listen": listen = try yaml.scalar(entry.value, "listen")
+      default: try reader.read(entry)
+      }
+    }
+    let layer = try reader.finished()
+    guard let cluster else { throw InputError("\(name): 'cluster' is missing: what is the cluster's name?") }
+    guard let variant else { throw InputError("\(name): 'protocol' is missing: which one do the replicas run?") }
+    self.cluster = cluster
+    self.variant = variant
+    self.addresses = addresses
+    self.journal = journal
+    self.data = data
+    self.listen = listen
+    settings = try Self.settings(layer, name, defaults)
+    try check(name)
+  }
+
+  private static func settings(
+    _ layer: ExperimentLayer, _ name: String, _ defaults: String?
+  ) throws(InputError) -> ExperimentSettings {
+    for value in layer.values where !ExperimentKey.ofReplicas.contains(value.path) {
+      throw InputError(
+        "\(value.place): '\(value.path)' decides nothing about a real replica; what does: "
+          + ExperimentKey.ofReplicas.joined(separator: ", "))
+    }
+    var settings = ExperimentSettings()
+    if let defaults {
+      for value in try ExperimentFile.environment(defaults, file: "environment.yaml").values {
+        try value.apply(to: &settings)
+      }
+    } else if let missing = ExperimentKey.ofReplicas.first(where: { path in !layer.values.contains { $0.path == path } }
+    ) {
+      throw InputError("\(name): '\(missing)' is missing, and there is no Benchmarks/environment.yaml to take it from")
+    }
+    for value in layer.values { try value.apply(to: &settings) }
+    return settings
+  }
+
+  private func check(_ name: String) throws(InputError) {
+    let limit = variant.fixedReplicas ?? 64
+    guard (1...limit).contains(addresses.count) else {
+      let reason = addresses.isEmpty ? "is missing: where do they listen?" : "names \(addresses.count)"
+      throw InputError("\(name): 'replicas' \(reason) (\(variant.name) runs on at most \(limit))")
+    }
+    for (index, address) in addresses.enumerated() where addresses[..<index].contains(address) {
+      throw InputError("\(name): replicas: \(address) is listed twice")
+    }
+    if journal == .file, data?.isEmpty ?? true {
+      throw InputError("\(name): 'data' is missing: in which folder do the journals lie? (or journal: memory)")
+    }
+    if let (key, reason) = settings.contradiction(), ExperimentKey.ofReplicas.contains(key) {
+      throw InputError("\(name): \(key): \(reason)")
+    }
+  }
+
+  private static func address(_ node: Node, _ yaml: YAMLReader) throws(InputError) -> Address {
+    let text = try yaml.scalar(node, "replicas")
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (1...65_535).contains(port), colon > text.startIndex
+    else { throw yaml.error(node, "replicas: '\(excerpt(text))' is no address such as 10.0.0.1:7000") }
+    var host = String(text[..<colon])
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    return Address(host: host, port: port)
+  }
+
+  /// As a file says it; read again, it is the same.
+  public var text: String {
+    var lines = ["cluster: \(cluster)", "protocol: \(variant.name)", "replicas:"]
+    lines += addresses.map { "  - \"\($0)\"" }
+    lines += ["journal: \(journal.rawValue)", "listen: \"\(listen)\""]
+    if let data { lines.append("data: \"\(data)\"") }
+    for section in ExperimentKey.sections {
+      let keys = ExperimentKey.all.filter {
+        ExperimentKey.ofReplicas.contains($0.path) && $0.path.hasPrefix(section + ".")
+      }
+      if keys.isEmpty { continue }
+      lines.append("\(section):")
+      lines += keys.map { "  \($0.path.dropFirst(section.count + 1)): \($0.text(settings))" }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension ExperimentKey {
+  /// The keys that decide something about a replica of a real cluster.
+  static let ofReplicas = all.map(\.path).filter { path in
+    let section = path.prefix { $0 != "." }
+    if section == "replication" { return path != "replication.retransmission" }
+    return ["timing", "batch", "snapshot", "sessions"].contains(section) || path == "disk.leader"
+  }
+}

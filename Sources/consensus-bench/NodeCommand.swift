@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Harness
+
+struct NodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node", abstract: "Runs one replica of a real cluster, until it is told to end.",
+    discussion: """
+      The file names the cluster, its protocol and where its replicas listen; all replicas read the same one. What happens is told \
+      on standard error, a line each. SIGTERM and Ctrl-C end it with exit code 0; a journal that fails ends it with 1.
+      """)
+
+  @Option(help: ArgumentHelp("The cluster's file.", valueName: "file")) var config: String
+  @Option(parsing: .unconditional, help: ArgumentHelp("Which of its replicas, counted from 0.", valueName: "n"))
+  var id: Int
+
+  func run() throws {
+    guard let data = FileManager.default.contents(atPath: config) else { throw InputError("\(config): cannot be read") }
+    let defaults = (try? SuiteFolder.located()).flatMap { suite in
+      FileManager.default.contents(atPath: suite.benchmarks + "/environment.yaml")
+    }
+    let file = try NodeFile(
+      String(decoding: data, as: UTF8.self), file: config,
+      defaults: defaults.map { String(decoding: $0, as: UTF8.self) },
+      catalogue: ProtocolCatalogue.all)
+    // Before there is another thread: all of them leave these signals to this one.
+    var signals = sigset_t()
+    for signal in [SIGTERM, SIGINT] { sigaddset(&signals, signal) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let failure = Latch<Bool>()
+    let replica = try file.replica(
+      id, log: { Self.say($0) },
+      failed: {
+        failure.set(true)
+        kill(getpid(), SIGTERM)
+      })
+    let port = try replica.start()
+    let name = "n\(id)"
+    Self.say("replica=\(name) event=listening host=\(file.listen) port=\(port) process=\(getpid())")
+    var signal: Int32 = 0
+    sigwait(&signals, &signal)
+    Self.say("replica=\(name) event=stopping signal=\(signal)")
+    Self.say("replica=\(name) event=stopped \(replica.stop().text)")
+    if failure.isSet { throw ExitStatus.failed }
+  }
+
+  private static func say(_ line: String) {
+    Terminal.say("\(Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))) \(line)")
+  }
+}
