@@ -17,7 +17,8 @@ import Testing
     "MemoryRuntime": ["Consensus", "Replication", "Simulator", "Verification", "DequeModule", "Glibc", "Darwin"],
     "Harness": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Yams", "Foundation",
-      "Dispatch", "Synchronization", "WriteAheadLog", "MemoryRuntime", "FileJournal", "TCPRuntime", "NIOCore", "NIOPosix",
+      "Dispatch", "Synchronization", "WriteAheadLog", "MemoryRuntime", "FileJournal", "TCPRuntime", "NIOCore",
+      "NIOPosix", "Glibc", "Darwin",
     ],
     "consensus-bench": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
