@@ -56,9 +56,15 @@ let package = Package(
     library(
       "Harness",
       [
-        "Simulator", "Measurement", "Yams", "FileJournal", "TCPRuntime",
+        "Simulator", "Measurement", "Yams", "MemoryRuntime", "FileJournal", "TCPRuntime",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    library(
+      "MemoryRuntime",
+      [
+        "Consensus", "Replication", "Verification", "Simulator",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ], settings: unchecked),
     library("FileJournal", ["Consensus", "Replication", "WriteAheadLog"]),
     .executableTarget(
       name: "consensus-bench",
@@ -84,6 +90,7 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
+    tests("MemoryRuntimeTests", ["MemoryRuntime", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),
     tests("TCPRuntimeTests", ["TCPRuntime", "Verification", "MultiPaxos", "Raft", "Zab"]),
   ],

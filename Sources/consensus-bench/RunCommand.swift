@@ -18,8 +18,15 @@ struct RunCommand: ParsableCommand {
     var summary: String {
       switch self {
       case .sim: "virtual time, one thread, every bit reproducible"
-      case .memory: "one process in real time, no sockets: not in this version"
+      case .memory: "real time, one thread, no sockets and no disk: the cost of the algorithm itself"
       case .tcp: "one process per replica over TCP: not in this version"
+      }
+    }
+    var runMode: RunMode {
+      switch self {
+      case .sim: .sim
+      case .memory: .memory
+      case .tcp: .tcp
       }
     }
   }
@@ -30,7 +37,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Of the protocols that an experiment lists only these, with commas between.", valueName: "names")
   )
   var protocolNames: String?
-  @Option(help: "How it runs; only sim so far.") var mode = Mode.sim
+  @Option(help: "How it runs: in virtual time, or in real time.") var mode = Mode.sim
   @Option(help: ArgumentHelp("Instead of the environment that an experiment names.", valueName: "name"))
   var environment: String?
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
@@ -80,7 +87,13 @@ struct RunCommand: ParsableCommand {
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
     if out == "" { throw ValidationError("--out: names no folder") }
-    if mode != .sim { throw ValidationError("--mode \(mode.rawValue): \(mode.summary); use sim") }
+    if mode == .tcp { throw ValidationError("--mode \(mode.rawValue): \(mode.summary); use sim or memory") }
+    if mode != .sim {
+      if jobs > 1 {
+        throw ValidationError("--mode \(mode.rawValue) measures real time, one run after the other: no --jobs")
+      }
+      if trace != nil { throw ValidationError("--trace: of mode sim only; real time does not come back") }
+    }
   }
 
   func run() throws {
@@ -143,10 +156,13 @@ struct RunCommand: ParsableCommand {
       return (path: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
     }
     let all = names.isEmpty ? try Experiment.names(in: suite.benchmarks) : names
-    let experiments = try all.map {
-      try Experiment.load(
-        $0, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
-        trials: trials, precision: precision, catalogue: ProtocolCatalogue.all)
+    let experiments = try all.compactMap { name -> Experiment? in
+      do throws(InputError) { return try load(name, suite, chosen, overrides) } catch {
+        // Of all experiments those that need what is only simulated are left out; one that is asked for by name is refused.
+        guard names.isEmpty, mode != .sim else { throw error }
+        Terminal.say("note: \(name) is left out: \(error.description)")
+        return nil
+      }
     }
     for (index, experiment) in experiments.enumerated()
     where experiments[..<index].contains(where: { $0.name == experiment.name }) {
@@ -161,6 +177,14 @@ struct RunCommand: ParsableCommand {
       throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
+  }
+
+  private func load(
+    _ name: String, _ suite: SuiteFolder, _ chosen: [String]?, _ overrides: [(path: String, value: String)]
+  ) throws(InputError) -> Experiment {
+    try Experiment.load(
+      name, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
+      trials: trials, precision: precision, catalogue: ProtocolCatalogue.all, mode: mode.runMode)
   }
 
   private func finish(
@@ -204,9 +228,12 @@ struct RunCommand: ParsableCommand {
     for text in overrides + point.sweptAssignments {
       command += " --set '\(text)'"
     }
+    if mode != .sim { command += " --mode \(mode.rawValue)" }
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
-      + reason + ["  again, with every event: \(command) --trace trace.jsonl"]).joined(separator: "\n")
+      + reason + [
+        mode == .sim ? "  again, with every event: \(command) --trace trace.jsonl" : "  once more: \(command)"
+      ]).joined(separator: "\n")
   }
 
   /// As a shell takes it.

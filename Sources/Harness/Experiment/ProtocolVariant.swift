@@ -27,6 +27,7 @@ public struct ProtocolVariant: Sendable {
   public let writesPerBatch: @Sendable (_ replicas: Int) -> Int?
   public let simulate: Simulate
   let host: Host
+  let runInMemory: RunInMemory
 
   public init<Core: ConsensusProtocol>(
     _ name: String, _ core: Core.Type, tuning: Core.Tuning, summary: String, isMain: Bool = false,
@@ -44,6 +45,7 @@ public struct ProtocolVariant: Sendable {
     transfersLeadership = Core.transfersLeadership
     messageKinds = Core.messageKinds
     host = Self.host(Core.self, tuning)
+    runInMemory = Self.runInMemory(Core.self, tuning, fixedReplicas)
     simulate = { configuration, recorder, trace, keepsHistory in
       var configuration = configuration
       if let fixedReplicas { configuration.environment.replicas = fixedReplicas }

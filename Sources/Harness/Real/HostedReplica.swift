@@ -68,7 +68,7 @@ extension NodeFile {
   var members: NodeSet { addresses.indices.reduce(into: NodeSet()) { $0.insert(NodeID($1)) } }
 
   func configuration<Core: ConsensusProtocol>(_ id: NodeID, _ tuning: Core.Tuning) -> Configuration<Core> {
-    let environment = settings.environment
+    let environment = settings.real(in: .tcp).environment
     // Timeouts must differ between replicas and between the lives of one.
     var random = SystemRandomNumberGenerator()
     return Configuration(

@@ -144,12 +144,3 @@ public struct NodeFile: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 }
-
-extension ExperimentKey {
-  /// The keys that decide something about a replica of a real cluster.
-  static let ofReplicas = all.map(\.path).filter { path in
-    let section = path.prefix { $0 != "." }
-    if section == "replication" { return path != "replication.retransmission" }
-    return ["timing", "batch", "snapshot", "sessions"].contains(section) || path == "disk.leader"
-  }
-}

@@ -167,7 +167,7 @@ public final class ExperimentRun: Sendable {
 
   /// What a process allocates once, the first time that it does something, belongs to no trial.
   private func warmUp() {
-    for point in plan.points {
+    for point in plan.points where point.mode == .sim {
       _ = Trial(of: point.shortened, seed: plan.seed, number: 0, probe: nil, countsCosts: false)
     }
   }

@@ -35,7 +35,12 @@ struct Trial: Sendable {
     let key = RunKey(point.subject, seed: seed, trial: number)
     self.key = key
     let result: SimulationResult
-    if countsCosts {
+    if point.mode == .memory {
+      let run = point.variant.runInMemory(configuration, recorder, probe)
+      result = run.result
+      cost = CostRow(
+        key, cost: run.cost, allocated: run.allocated, commands: Int(result.commands), events: Int(result.events))
+    } else if countsCosts {
       let (inner, cost) = ProcessCost.measure { probe?.count(simulate) ?? (simulate(), nil) }
       result = inner.0
       self.cost = CostRow(
