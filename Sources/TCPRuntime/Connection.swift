@@ -17,12 +17,12 @@ public struct ConnectionLimits: Hashable, Sendable {
   }
 }
 
+/// Takes a frame. False: it is bad.
+typealias FrameTaker = (_ kind: FrameKind, _ body: ArraySlice<UInt8>, _ connection: Connection) -> Bool
+
 /// Who owns connections: a replica or a client. Everything happens on its event loop.
 protocol ConnectionOwner: AnyObject {
   func opened(_ connection: Connection)
-  /// False: the frame is bad.
-  func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool
-  func readEnded(_ connection: Connection)
   func malformed(_ connection: Connection, _ reason: String)
   func closed(_ connection: Connection)
 }
@@ -42,6 +42,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private let owner: any ConnectionOwner
+  /// Not the owner's method: through its protocol's witness a generic owner's code would run as if nobody knew what it is generic over.
+  private let take: FrameTaker
   let limits: ConnectionLimits
   /// Whom this end dialed; nil: the other end did.
   let dialed: NodeID?
@@ -58,8 +60,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// The earliest time at which the loop will look at `shaper`.
   var shaperAlarm = Int64.max
 
-  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits) {
+  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits, take: @escaping FrameTaker) {
     self.owner = owner
+    self.take = take
     self.dialed = dialed
     self.limits = limits
     reader = FrameReader(limit: limits.frame)
@@ -82,7 +85,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     buffer.withUnsafeReadableBytes { reader.append($0) }
     do {
       while standing != .ended, let (kind, body) = try reader.next() {
-        guard owner.received(kind, body, on: self) else {
+        guard take(kind, body, self) else {
           owner.malformed(self, "a frame of the kind \(kind) that is none")
           return close()
         }
@@ -93,7 +96,6 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
       close()
     }
   }
-  func channelReadComplete(context: ChannelHandlerContext) { owner.readEnded(self) }
   func channelInactive(context: ChannelHandlerContext) {
     owner.closed(self)
     standing = .ended

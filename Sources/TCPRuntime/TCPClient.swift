@@ -296,7 +296,10 @@ extension TCPClient: ConnectionOwner {
       .connectTimeout(.seconds(1))
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: node, limits: settings.limits)
+          let connection = Connection(self, dialed: node, limits: settings.limits) {
+            [unowned self] kind, body, connection in
+            received(kind, body, on: connection)
+          }
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -350,7 +353,6 @@ extension TCPClient: ConnectionOwner {
   }
   private func known(_ hint: NodeID?) -> NodeID? { hint.flatMap { settings.addresses[$0] == nil ? nil : $0 } }
 
-  func readEnded(_ connection: Connection) {}
   func malformed(_ connection: Connection, _ reason: String) { result.refusals.append("bad frame: \(reason)") }
 
   func closed(_ connection: Connection) {

@@ -14,7 +14,7 @@ extension TCPReplica: ConnectionOwner {
       .connectTimeout(.seconds(1))
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: peer, limits: settings.limits)
+          let connection = Connection(self, dialed: peer, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -68,14 +68,16 @@ extension TCPReplica: ConnectionOwner {
     case (.greeting, .hello):
       guard let hello = try? Hello(body: body) else { return false }
       welcome(hello, connection)
-    case (.greeting, .refusal):
-      settings.log(
-        "replica=\(id) event=was-refused peer=\(connection.dialed.map(\.description) ?? "?") reason=\"\(printable(body))\""
-      )
-      connection.close()
+    case (.greeting, .refusal): wasRefused(body, connection)
     default: return false
     }
     return true
+  }
+
+  private func wasRefused(_ reason: ArraySlice<UInt8>, _ connection: Connection) {
+    let peer = connection.dialed.map { "\($0)" } ?? "?"
+    settings.log("replica=\(id) event=was-refused peer=\(peer) reason=\"\(printable(reason))\"")
+    connection.close()
   }
 
   private func welcome(_ hello: Hello, _ connection: Connection) {
@@ -119,8 +121,6 @@ extension TCPReplica: ConnectionOwner {
   private func printable(_ body: ArraySlice<UInt8>) -> String {
     String(decoding: body.prefix(200).map { (32..<127).contains($0) && $0 != 34 ? $0 : 63 }, as: UTF8.self)
   }
-
-  func readEnded(_ connection: Connection) {}
 
   func malformed(_ connection: Connection, _ reason: String) {
     counts.malformed += 1

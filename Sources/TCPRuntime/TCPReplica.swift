@@ -76,6 +76,13 @@ where Storage.Record == Core.Record {
     var replica: Replica<TCPReplica>
     init(_ replica: consuming Replica<TCPReplica>) { self.replica = replica }
   }
+  /// Where the loop comes in. They are made where the replica is, because there the compiler knows the protocol: whoever starts
+  /// replicas of any protocol may have forgotten it, and code reached from there takes twice the time.
+  struct Entries {
+    var begin: (_ checkpoint: Checkpoint<Core.Record>, _ journal: (JournalReports) -> Storage) throws -> Void
+    var received: FrameTaker
+    var turn: @Sendable () -> Void
+  }
   struct Attendance {
     var connection: Connection
     var token: UInt32
@@ -111,6 +118,7 @@ where Storage.Record == Core.Record {
   var random: RandomSource
   var counts = TCPReplicaCounts()
   var isStopped = false
+  private(set) var entries: Entries!
 
   public init(_ configuration: Configuration<Core>, _ settings: TCPReplicaSettings, on loop: any EventLoop) {
     self.configuration = configuration
@@ -120,6 +128,10 @@ where Storage.Record == Core.Record {
     redials = Array(repeating: settings.redial, count: 64)
     links = Array(repeating: settings.link, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
+    entries = Entries(
+      begin: { [unowned self] checkpoint, journal in try begin(from: checkpoint, journal) },
+      received: { [unowned self] kind, body, connection in received(kind, body, on: connection) },
+      turn: { [weak self] in self?.turn() })
   }
 
   var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -136,7 +148,7 @@ where Storage.Record == Core.Record {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: nil, limits: settings.limits)
+          let connection = Connection(self, dialed: nil, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -153,7 +165,7 @@ where Storage.Record == Core.Record {
   ) async throws {
     try await loop.submit { [self] in
       self.addresses = addresses
-      try begin(from: checkpoint, journal)
+      try entries.begin(checkpoint, journal)
     }.get()
   }
 
@@ -221,18 +233,20 @@ where Storage.Record == Core.Record {
   func wantTurn() {
     guard !isTurnDue else { return }
     isTurnDue = true
-    loop.execute { [self] in
-      isTurnDue = false
-      expireTimers()
-      process?.replica.endTurn(on: self)
-      // A flush that fails ends a session, and what its core then sends makes other connections dirty.
-      swap(&dirty, &flushing)
-      for connection in flushing {
-        connection.isDirty = false
-        connection.flush()
-      }
-      flushing.removeAll(keepingCapacity: true)
+    loop.execute(entries.turn)
+  }
+
+  private func turn() {
+    isTurnDue = false
+    expireTimers()
+    process?.replica.endTurn(on: self)
+    // A flush that fails ends a session, and what its core then sends makes other connections dirty.
+    swap(&dirty, &flushing)
+    for connection in flushing {
+      connection.isDirty = false
+      connection.flush()
     }
+    flushing.removeAll(keepingCapacity: true)
   }
 
   /// An expired timer comes before any other input.
