@@ -47,6 +47,11 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   public var sessionsEnded = 0
   public var overflows = 0
   public var commits: UInt64 = 0
+  /// In the batches that were committed.
+  public var commands: UInt64 = 0
+  /// Sent to peers, by message tag: frames, and bytes with their headers.
+  public var frames: [UInt64] = []
+  public var bytes: [UInt64] = []
   public init() {}
 }
 
@@ -97,6 +102,8 @@ where Storage.Record == Core.Record {
     id = configuration.id
     redials = Array(repeating: settings.redial, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
+    counts.frames = Array(repeating: 0, count: Core.messageKinds.count)
+    counts.bytes = counts.frames
   }
 
   var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -239,6 +246,8 @@ extension TCPReplica: Transport {
     message.encode(into: &scratch)
     for peer in targets {
       guard let connection = peers[Int(peer.index)] else { continue }
+      counts.frames[Int(message.tag)] += 1
+      counts.bytes[Int(message.tag)] += UInt64(scratch.bytes.count + FrameReader.headerBytes + 1)
       write(.message, scratch.bytes, on: connection)
       if connection.exceedsOutgoing {
         counts.overflows += 1
