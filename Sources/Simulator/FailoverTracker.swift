@@ -48,7 +48,8 @@ public struct FailoverTracker {
   }
 
   /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
-  public mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
+  public mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool)
+  {
     guard isOpen, var failover = failovers.last else { return }
     if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
     switch status.role {

@@ -1,6 +1,7 @@
 import Consensus
 import FileJournal
 import Foundation
+import Measurement
 import NIOCore
 import NIOPosix
 import Replication
@@ -28,6 +29,8 @@ public struct ReplicaReport: Hashable, Sendable {
   /// Sent to peers, by message tag.
   public var frames: [UInt64] = []
   public var bytes: [UInt64] = []
+  /// The most memory that its process held; 0: it does not know.
+  public var peakResident = 0
   public var malformed = 0
   public var strangers = 0
 }
@@ -129,6 +132,7 @@ private struct LoopOfReplica: Sendable {
       report.malformed = counts.malformed
       report.strangers = counts.strangers
     }
+    report.peakResident = ProcessCost.peakResidentOfProgram() ?? 0
     return report
   }
   func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }

@@ -124,6 +124,7 @@ final class NodeCluster {
   func statuses() -> [LoggedStatus] {
     nodes.indices.flatMap { statuses(of: $0) }.sorted { $0.at < $1.at }
   }
+  func status(of id: Int) -> LoggedStatus? { statuses(of: id).last }
   private func statuses(of id: Int) -> [LoggedStatus] { lines(id).compactMap { LoggedStatus($0, of: NodeID(id)) } }
   /// Who leads in the highest epoch, as far as is logged, and runs.
   var leader: Int? {

@@ -15,15 +15,12 @@ final class ProcessGroup {
   struct Usage: Hashable, Sendable {
     /// User and system, in ns.
     var cpu = 0
-    /// Bytes; the most at one time.
-    var peakResident = 0
     var voluntarySwitches = 0
     var involuntarySwitches = 0
 
     static func + (a: Usage, b: Usage) -> Usage {
       Usage(
-        cpu: a.cpu + b.cpu, peakResident: max(a.peakResident, b.peakResident),
-        voluntarySwitches: a.voluntarySwitches + b.voluntarySwitches,
+        cpu: a.cpu + b.cpu, voluntarySwitches: a.voluntarySwitches + b.voluntarySwitches,
         involuntarySwitches: a.involuntarySwitches + b.involuntarySwitches)
     }
   }
@@ -86,17 +83,11 @@ final class ProcessGroup {
     while found < 0, errno == EINTR { found = wait4(process, &status, options, &usage) }
     guard found == process else { return nil }
     func nanoseconds(_ time: timeval) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_usec) * 1_000 }
-    #if canImport(Darwin)
-    let bytesPerUnit = 1
-    #else
-    let bytesPerUnit = 1024
-    #endif
     let signal = status & 0x7F
     return (
       signal == 0 ? status >> 8 & 0xFF : 128 + signal,
       Usage(
         cpu: nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime),
-        peakResident: Int(usage.ru_maxrss) * bytesPerUnit,
         voluntarySwitches: Int(usage.ru_nvcsw), involuntarySwitches: Int(usage.ru_nivcsw))
     )
   }

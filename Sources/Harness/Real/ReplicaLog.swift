@@ -57,7 +57,7 @@ extension ReplicaReport {
       "\(name)=\(list.map(\.description).joined(separator: ","))"
     }
     return "slot=\(slot) digest=\(hexadecimal(digest)) commits=\(commits) commands=\(commands) fsyncs=\(fsyncs) "
-      + lists.joined(separator: " ") + " malformed=\(malformed) strangers=\(strangers)"
+      + lists.joined(separator: " ") + " peak_resident=\(peakResident) malformed=\(malformed) strangers=\(strangers)"
   }
 
   /// Nil: the line is no report.
@@ -68,10 +68,11 @@ extension ReplicaReport {
     guard let slot: UInt64 = words.number("slot"), let digest: UInt64 = words.number("digest", radix: 16),
       let commits: UInt64 = words.number("commits"), let commands: UInt64 = words.number("commands"),
       let fsyncs: Int = words.number("fsyncs"), let malformed: Int = words.number("malformed"),
-      let strangers: Int = words.number("strangers")
+      let strangers: Int = words.number("strangers"),
+      let peakResident: Int = words.number("peak_resident")
     else { return nil }
     self.init(
       slot: slot, digest: digest, commits: commits, commands: commands, fsyncs: fsyncs, frames: list("frames"),
-      bytes: list("bytes"), malformed: malformed, strangers: strangers)
+      bytes: list("bytes"), peakResident: peakResident, malformed: malformed, strangers: strangers)
   }
 }

@@ -38,7 +38,7 @@ extension TCPRun {
     let at = Self.now()
     result.struck.append(StruckFault(fault, node: NodeID(id), at: at))
     result.faults += 1
-    if let last = cluster.statuses().last(where: { $0.node == NodeID(id) }), last.role == .leader {
+    if let last = cluster.status(of: id), last.role == .leader {
       strikes.append((NodeID(id), last.epoch, at))
     }
   }

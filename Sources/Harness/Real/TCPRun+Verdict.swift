@@ -73,13 +73,14 @@ extension TCPRun {
     let search = LinearizabilityChecker.check(history, budget: Self.searchBudget)
     report.keys = search.keys
     switch search.verdict {
-    case .ok: report.checked += ["linearizability", "last-reads"]
+    case .ok: report.checked += ["linearizability"] + (missing.isEmpty ? ["last-reads"] : [])
     case .violated: findings.report("L1", nil, search.detail ?? "")
     // There is no other proof.
     case .unknown, .unchecked, .void: report.verdict = .unknown
     }
-    report.violations = findings.violations
+    if !missing.isEmpty { report.verdict = .unchecked }
     if !findings.isEmpty { report.verdict = .violated }
+    report.violations = findings.violations + missing.map { Violation("LIVE", $0) }
     result.verification = report
   }
   /// Ten seconds of work at most.
@@ -91,8 +92,8 @@ extension ProcessRow {
     let commands = Int(outcome.result.commands)
     var rows = outcome.accounts.enumerated().map { id, account in
       var row = ProcessRow(
-        run, "n\(id)", starts: account.starts, cpu: account.usage.cpu, peakResident: account.usage.peakResident,
-        commands: commands)
+        run, "n\(id)", starts: account.starts, cpu: account.usage.cpu,
+        peakResident: account.report.flatMap { $0.peakResident > 0 ? $0.peakResident : nil }, commands: commands)
       row.voluntarySwitches = account.usage.voluntarySwitches
       row.involuntarySwitches = account.usage.involuntarySwitches
       row.fsyncs = account.report?.fsyncs

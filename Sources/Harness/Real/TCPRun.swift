@@ -46,9 +46,12 @@ final class TCPRun {
   let addresses: [NodeID: SocketAddress]
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private var loop: any EventLoop { group.any() }
+  private var nextLook: Int64 = 0
   var agenda: [(at: Int64, action: Action)] = []
   var result = SimulationResult()
   var findings = Findings()
+  /// What could not be checked, because it did not come to that in time. In real time that is no proof of anything: a disk may stall.
+  var missing: [String] = []
   /// When somebody's leadership was struck, in which epoch.
   var strikes: [(leader: NodeID, epoch: UInt64, at: Int64)] = []
 
@@ -59,6 +62,7 @@ final class TCPRun {
   ) -> Outcome {
     let before = ProcessCost.now()
     var outcome = Outcome(result: SimulationResult(), accounts: [], client: before)
+    outcome.result.messages = variant.messageKinds.map { _ in MessageCount() }
     let folder = (place?.folder ?? "") + "/cluster-\(UUID().uuidString)"
     do throws(InputError) {
       guard let place else { throw InputError("no clusters of processes can be started here") }
@@ -172,6 +176,10 @@ final class TCPRun {
       while let next = agenda.indices.min(by: { agenda[$0].at < agenda[$1].at }), agenda[next].at <= now {
         try act(agenda.remove(at: next).action)
       }
+      if hasRecovered() {
+        result.windowEnd = Self.now()
+        break
+      }
       if let limit = configuration.measure.operations, now >= result.windowStart {
         let answered = try wait { try await client.progress() }
         if let before = answeredBefore, answered - before >= limit {
@@ -185,6 +193,20 @@ final class TCPRun {
     }
     try wait { try await client.drain() }
   }
+
+  /// For trials of elections: all that run follow a new leader, for long enough that clients were served again.
+  private func hasRecovered() -> Bool {
+    guard configuration.measure.stopsWhenRecovered, let strike = strikes.last, agenda.isEmpty, Self.now() >= nextLook
+    else { return false }
+    nextLook = Self.now() + 20_000_000
+    let last = addresses.keys.filter { $0 != strike.leader }.map { cluster.status(of: Int($0.index)) }
+    guard let leader = last.compactMap({ $0 }).first(where: { $0.isEstablished && $0.epoch > strike.epoch }),
+      last.allSatisfy({ $0?.leader == leader.node && $0?.epoch == leader.epoch })
+    else { return false }
+    return Self.now() - leader.at > Self.aftermath
+  }
+  /// A second, in which an operation that is due is answered unless nothing works.
+  private static let aftermath: Int64 = 1_000_000_000
 
   /// All replicas run again.
   private func heal() throws(InputError) {
@@ -220,7 +242,7 @@ final class TCPRun {
     while try wait({ try await reader.progress() }) < list.count + Self.readers {
       if let failure = cluster.failure() { throw InputError(failure) }
       guard Self.now() < deadline else {
-        findings.report("LIVE", nil, "the last reads were not answered within \(configuration.measure.patience)")
+        missing.append("the last reads were not answered within \(configuration.measure.patience)")
         break
       }
       usleep(1_000)
@@ -249,7 +271,7 @@ final class TCPRun {
       usleep(10_000)
     }
     result.isAtRest = false
-    findings.report("LIVE", nil, "no rest \(configuration.measure.patience) after all faults ended")
+    missing.append("no rest \(configuration.measure.patience) after all faults ended")
   }
 
   private var padding: UInt32 {

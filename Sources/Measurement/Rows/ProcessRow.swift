@@ -5,7 +5,7 @@ public struct ProcessRow: CSVRow {
   public var process = ""
   public var starts = 0
   public var cpu = 0
-  public var peakResident = 0
+  public var peakResident: Int?
   public var voluntarySwitches: Int?
   public var involuntarySwitches: Int?
   public var fsyncs: Int?
@@ -14,7 +14,7 @@ public struct ProcessRow: CSVRow {
   public var cpuPerCommand: FixedDecimal?
 
   public init() {}
-  public init(_ run: RunKey, _ process: String, starts: Int, cpu: Int, peakResident: Int, commands: Int) {
+  public init(_ run: RunKey, _ process: String, starts: Int, cpu: Int, peakResident: Int?, commands: Int) {
     self.run = run
     self.process = process
     self.starts = starts
@@ -25,7 +25,7 @@ public struct ProcessRow: CSVRow {
 
   public static let fileName = "processes.csv"
   public static let rowMeaning =
-    "One row per process of a run over TCP, over its whole life; a replica that was killed and started again is one row. Only of mode `tcp`."
+    "One row per process of a run in mode `tcp`; a replica that was killed and started again is one row."
   public static let columns: [Column<Self>] =
     Column.part(RunKey.columns, of: \.run) + [
       Column("process", \.process, "The replica, or `client`: the process that made the load, and checked the run.")
@@ -33,7 +33,9 @@ public struct ProcessRow: CSVRow {
       Column("starts", \.starts, "How often it was started."),
       Column("cpu_ns", \.cpu, "CPU time, user and system.", .nanoseconds, .lowerIsBetter, .never),
       Column(
-        "peak_resident_bytes", \.peakResident, "The most memory that it held.", .bytes, .lowerIsBetter, .never),
+        "peak_resident_bytes", \.peakResident,
+        "The most memory that it held since it was started last; empty if it could not say.", .bytes, .lowerIsBetter,
+        .never),
       Column(
         "voluntary_switches", \.voluntarySwitches, "How often it gave up the processor to wait for something.", .none,
         .lowerIsBetter, .never),
