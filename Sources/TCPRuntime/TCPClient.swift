@@ -106,6 +106,7 @@ public final class TCPClient: @unchecked Sendable {
   var unique: UInt64 = 0
   var scratch = ByteWriter()
   var dirty: [Connection] = []
+  private var flushing: [Connection] = []
   var isTurnDue = false
   var isOver = false
   /// Nothing more is begun.
@@ -253,11 +254,12 @@ public final class TCPClient: @unchecked Sendable {
     isTurnDue = true
     loop.execute { [self] in
       isTurnDue = false
-      for connection in dirty {
+      swap(&dirty, &flushing)
+      for connection in flushing {
         connection.isDirty = false
         connection.flush()
       }
-      dirty.removeAll(keepingCapacity: true)
+      flushing.removeAll(keepingCapacity: true)
     }
   }
 
@@ -346,7 +348,7 @@ extension TCPClient: ConnectionOwner {
     switch (connection.standing, kind) {
     case (.greeting, .hello):
       guard (try? Hello(body: body)) != nil else { return false }
-      connection.standing = .client
+      connection.admit(as: .client)
     case (_, .refusal):
       result.refusals.append(String(decoding: body.prefix(200), as: UTF8.self))
       connection.close()

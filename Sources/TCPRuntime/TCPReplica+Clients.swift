@@ -80,6 +80,6 @@ extension TCPReplica: ReplicaHost {
     scratch.removeAll()
     answer.encode(into: &scratch)
     write(answer.kind, scratch.bytes, on: waiting.connection)
-    if waiting.connection.exceedsOutgoing { waiting.connection.pauseReading() }
+    if waiting.connection.exceedsOutgoing, waiting.connection.pauseReading() { counts.pauses += 1 }
   }
 }

@@ -8,6 +8,7 @@ extension TCPReplica: ConnectionOwner {
 
   func dial(_ peer: NodeID) {
     guard !isStopped, let address = addresses[peer] else { return }
+    guard !isolated.contains(peer) else { return redial(peer) }
     ClientBootstrap(group: loop)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connectTimeout(.seconds(1))
@@ -93,15 +94,20 @@ extension TCPReplica: ConnectionOwner {
       return connection.close()
     }
     if hello.role == .client {
-      connection.standing = .client
+      connection.admit(as: .client)
       return greet(connection, hello.from)
     }
     let peer = hello.from
+    guard !isolated.contains(peer) else {
+      connection.channel?.close(promise: nil)
+      return
+    }
     if connection.dialed == nil { greet(connection, peer) }
     // The end of the old session may not have been noticed here yet; the peer would not have dialed otherwise.
     if let old = peers[Int(peer.index)] { end(old, "its peer opened another") }
     noteEnd(of: peer)
-    connection.standing = .peer(peer)
+    connection.admit(as: .peer(peer))
+    shape(connection, to: peer)
     peers[Int(peer.index)] = connection
     redials[Int(peer.index)] = settings.redial
     counts.sessionsOpened += 1

@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 import NIOCore
 import NIOPosix
 import Replication
@@ -17,13 +18,15 @@ public struct TCPReplicaSettings: Sendable {
   /// Pause before a peer is dialed again: doubles, up to `maximumRedial`, with up to half of it drawn at random.
   public var redial: Duration
   public var maximumRedial: Duration
+  /// What happens to frames between replicas, as in the simulator; nil: nothing, at no cost.
+  public var link: LinkModel?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
 
   public init(
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
-    maximumRedial: Duration = .seconds(1), log: @escaping @Sendable (String) -> Void = { _ in }
+    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -33,7 +36,19 @@ public struct TCPReplicaSettings: Sendable {
     self.greetingTimeout = greetingTimeout
     self.redial = redial
     self.maximumRedial = maximumRedial
+    self.link = link
     self.log = log
+  }
+}
+
+/// Why a replica does not listen.
+public enum ListenError: Error, Equatable, CustomStringConvertible {
+  case notLoopback(String)
+
+  public var description: String {
+    switch self {
+    case .notLoopback(let host): "without a shared secret a replica listens on loopback only, and '\(host)' is not"
+    }
   }
 }
 
@@ -46,6 +61,8 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   public var sessionsOpened = 0
   public var sessionsEnded = 0
   public var overflows = 0
+  /// Times that a client was not read because it did not take its answers.
+  public var pauses = 0
   public var commits: UInt64 = 0
   /// In the batches that were committed.
   public var commands: UInt64 = 0
@@ -85,10 +102,15 @@ where Storage.Record == Core.Record {
   var peers: [Connection?] = Array(repeating: nil, count: 64)
   /// Sessions that the core reset and does not know to be over yet.
   var ending = NodeSet()
+  /// Peers that nothing may pass to.
+  var isolated = NodeSet()
+  /// What happens to frames on their way to each peer.
+  var links: [LinkModel?]
   var redials: [Duration]
   var connections: [ObjectIdentifier: Connection] = [:]
   var attended: [Command.ID: Attendance] = [:]
   var dirty: [Connection] = []
+  private var flushing: [Connection] = []
   var scratch = ByteWriter()
   var isTurnDue = false
   var random: RandomSource
@@ -101,6 +123,7 @@ where Storage.Record == Core.Record {
     self.loop = loop
     id = configuration.id
     redials = Array(repeating: settings.redial, count: 64)
+    links = Array(repeating: settings.link, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
     counts.frames = Array(repeating: 0, count: Core.messageKinds.count)
     counts.bytes = counts.frames
@@ -111,7 +134,9 @@ where Storage.Record == Core.Record {
   // MARK: From any thread
 
   /// Listens; the port is in the address that is returned.
+  /// Only on loopback: there is no secret yet that would keep strangers out.
   public func listen(host: String = "127.0.0.1", port: Int = 0) async throws -> SocketAddress {
+    guard host == "localhost" || host == "::1" || host.hasPrefix("127.") else { throw ListenError.notLoopback(host) }
     let channel = try await ServerBootstrap(group: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -207,11 +232,13 @@ where Storage.Record == Core.Record {
       isTurnDue = false
       expireTimers()
       process?.replica.endTurn(on: self)
-      for connection in dirty {
+      // A flush that fails ends a session, and what its core then sends makes other connections dirty.
+      swap(&dirty, &flushing)
+      for connection in flushing {
         connection.isDirty = false
         connection.flush()
       }
-      dirty.removeAll(keepingCapacity: true)
+      flushing.removeAll(keepingCapacity: true)
     }
   }
 
@@ -248,7 +275,11 @@ extension TCPReplica: Transport {
       guard let connection = peers[Int(peer.index)] else { continue }
       counts.frames[Int(message.tag)] += 1
       counts.bytes[Int(message.tag)] += UInt64(scratch.bytes.count + FrameReader.headerBytes + 1)
-      write(.message, scratch.bytes, on: connection)
+      if connection.shaper == nil {
+        write(.message, scratch.bytes, on: connection)
+      } else {
+        send(scratch.bytes, through: connection)
+      }
       if connection.exceedsOutgoing {
         counts.overflows += 1
         loop.execute { [self] in end(connection, "its queue is over its limit") }

@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 import MultiPaxos
 import NIOCore
 import NIOPosix
@@ -39,6 +40,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
   var addresses: [NodeID: SocketAddress] = [:]
   private var incarnation: UInt64 = 0
   var snapshotEvery = 0
+  var link: LinkModel?
 
   init(_ tuning: Core.Tuning) { self.tuning = tuning }
 
@@ -46,7 +48,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     ClusterIdentity(cluster: "test", protocolName: Core.name, variant: "", schema: 1)
   }
 
-  func make(_ id: NodeID, limits: ConnectionLimits = .init()) -> Member {
+  func make(_ id: NodeID, limits: ConnectionLimits = .init(), identity: ClusterIdentity? = nil) -> Member {
     incarnation += 1
     let timing = Timing(heartbeat: .milliseconds(20), electionTimeout: .milliseconds(150)...(.milliseconds(300)))
     let configuration = Configuration<Core>(
@@ -55,7 +57,8 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     return Member(
       configuration,
       TCPReplicaSettings(
-        identity: Self.identity(), snapshotEvery: snapshotEvery, limits: limits, maximumRedial: .milliseconds(50),
+        identity: identity ?? Self.identity(), snapshotEvery: snapshotEvery, limits: limits,
+        maximumRedial: .milliseconds(50), link: link,
         log: { [lines] in lines.add($0) }), on: group.next())
   }
 
@@ -97,11 +100,11 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     try await member.start(from: contents, peers: addresses) { MemoryJournal(loop, from: contents, reports: $0) }
   }
 
-  func client(_ sessions: Int, seed: UInt64 = 1, arrival: TCPArrival = .closed) -> TCPClient {
+  func client(_ sessions: Int, cluster: String = "test", arrival: TCPArrival = .closed) -> TCPClient {
     TCPClient(
       TCPClientSettings(
-        cluster: "test", addresses: addresses, sessions: sessions, retry: RetryPolicy(timeout: .milliseconds(300)),
-        arrival: arrival, padding: 100, seed: seed
+        cluster: cluster, addresses: addresses, sessions: sessions, retry: RetryPolicy(timeout: .milliseconds(300)),
+        arrival: arrival, padding: 100, seed: 1
       ) { random, unique in
         let key = UInt32(random.below(20))
         return random.chance(0.5) ? .get(key) : .put(key, unique)
