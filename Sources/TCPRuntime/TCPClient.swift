@@ -56,6 +56,9 @@ public struct TCPOperation: Hashable, Sendable {
   public var due: Int64
   public var invoked: Int64
   public var returned: Int64?
+  /// When it was answered or given up.
+  public var ended: Int64?
+  public var hasTimedOut = false
   public var outcome = Outcome.pending
 }
 
@@ -73,6 +76,8 @@ public struct TCPClientResult: Sendable {
   public var refusals: [String] = []
   /// Empty unless it is kept.
   public var history: [TCPOperation] = []
+  /// When operations were due that were never begun: no session was free.
+  public var unbegun: [Int64] = []
 }
 
 /// Many client sessions over one connection to each replica, on one event loop.
@@ -104,6 +109,8 @@ public final class TCPClient: @unchecked Sendable {
   private var flushing: [Connection] = []
   var isTurnDue = false
   var isOver = false
+  /// Nothing more is begun.
+  var isDraining = false
   private var nextDue: Double = 0
   private var waiting = Deque<Int64>()
   private var idle: [Int] = []
@@ -144,6 +151,18 @@ public final class TCPClient: @unchecked Sendable {
       result.history = history
     }.get()
   }
+  /// Begins nothing more; what is outstanding goes on.
+  public func drain() async throws {
+    try await loop.submit { [self] in
+      isDraining = true
+      result.unbegun = Array(waiting)
+      waiting.removeAll()
+    }.get()
+  }
+  /// Operations that are not answered.
+  public func outstanding() async throws -> Int {
+    try await loop.submit { self.lanes.count { $0.isMeasured } }.get()
+  }
   /// Stops and closes; what is outstanding has an unknown fate.
   public func finish() async throws -> TCPClientResult {
     try await loop.submit { [self] in
@@ -176,7 +195,7 @@ public final class TCPClient: @unchecked Sendable {
   }
 
   private func proceed(_ index: Int) {
-    guard !isOver else { return }
+    guard !isOver, !isDraining else { return }
     switch settings.arrival {
     case .closed: beginNext(index, due: now)
     case .open:
@@ -190,7 +209,7 @@ public final class TCPClient: @unchecked Sendable {
 
   /// Everything that is due by now, and an alarm for the next.
   private func arrive() {
-    guard !isOver, case .open(let rate, let isPoisson) = settings.arrival else { return }
+    guard !isOver, !isDraining, case .open(let rate, let isPoisson) = settings.arrival else { return }
     let time = now
     while Int64(nextDue) <= time {
       let due = Int64(nextDue)
@@ -260,13 +279,14 @@ public final class TCPClient: @unchecked Sendable {
     guard let entry = lanes[index].entry else { return }
     lanes[index].entry = nil
     result.history[entry].outcome = outcome
+    result.history[entry].ended = time
     if case .ok = outcome { result.history[entry].returned = time }
   }
 
   /// Gives up a session of which nobody can say what it did, and opens another.
   private func leave(_ index: Int) {
     settle(index, lanes[index].session.isDefinitelyUnexecuted ? .failed : .unknown)
-    guard !isOver else { return }
+    guard !isOver, !isDraining else { return }
     lanes[index].session = freshSession(index)
     begin(index, .open, due: now)
   }
@@ -277,7 +297,10 @@ public final class TCPClient: @unchecked Sendable {
     for index in lanes.indices {
       guard let alarm = lanes[index].alarm, alarm.at <= time else { continue }
       lanes[index].alarm = nil
-      if !alarm.isPause { result.timeouts += 1 }
+      if !alarm.isPause {
+        result.timeouts += 1
+        if let entry = lanes[index].entry { result.history[entry].hasTimedOut = true }
+      }
       let attempt = lanes[index].session.attempt
       let action = alarm.isPause ? lanes[index].session.resume(attempt) : lanes[index].session.timedOut(attempt)
       if time - lanes[index].invoked >= settings.retry.abandon.nanoseconds { leave(index) } else { act(action, index) }

@@ -64,6 +64,11 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   /// Times that a client was not read because it did not take its answers.
   public var pauses = 0
   public var commits: UInt64 = 0
+  /// In the batches that were committed.
+  public var commands: UInt64 = 0
+  /// Sent to peers, by message tag: frames, and bytes with their headers.
+  public var frames: [UInt64] = []
+  public var bytes: [UInt64] = []
   public init() {}
 }
 
@@ -132,6 +137,8 @@ where Storage.Record == Core.Record {
       begin: { [unowned self] checkpoint, journal in try begin(from: checkpoint, journal) },
       received: { [unowned self] kind, body, connection in received(kind, body, on: connection) },
       turn: { [weak self] in self?.turn() })
+    counts.frames = Array(repeating: 0, count: Core.messageKinds.count)
+    counts.bytes = counts.frames
   }
 
   var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -280,6 +287,8 @@ extension TCPReplica: Transport {
     message.encode(into: &scratch)
     for peer in targets {
       guard let connection = peers[Int(peer.index)] else { continue }
+      counts.frames[Int(message.tag)] += 1
+      counts.bytes[Int(message.tag)] += UInt64(scratch.bytes.count + FrameReader.headerBytes + 1)
       if connection.shaper == nil {
         write(.message, scratch.bytes, on: connection)
       } else {

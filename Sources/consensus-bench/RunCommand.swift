@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
       switch self {
       case .sim: "virtual time, one thread, every bit reproducible"
       case .memory: "real time, one thread, no sockets and no disk: the cost of the algorithm itself"
-      case .tcp: "one process per replica over TCP: not in this version"
+      case .tcp: "real time, one process per replica, TCP and disks of this machine"
       }
     }
     var runMode: RunMode {
@@ -87,7 +87,6 @@ struct RunCommand: ParsableCommand {
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
     if out == "" { throw ValidationError("--out: names no folder") }
-    if mode == .tcp { throw ValidationError("--mode \(mode.rawValue): \(mode.summary); use sim or memory") }
     if mode != .sim {
       if jobs > 1 {
         throw ValidationError("--mode \(mode.rawValue) measures real time, one run after the other: no --jobs")
@@ -113,7 +112,8 @@ struct RunCommand: ParsableCommand {
     let folder = ResultFolder(out ?? suite.path(place(experiments, shard)), provenance(experiments, shard, suite))
     if !dryRun { try folder.begin() }
     for chart in experiments.flatMap(\.omittedCharts) { Terminal.say("note: \(chart)") }
-    let run = ExperimentRun(.init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs))
+    let run = ExperimentRun(
+      .init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs, place: place(folder.path)))
     print(RunHead(part).text)
     if dryRun { return print(RunHead(part).plan(run.start, into: folder.path)) }
     let bar = ProgressBar("run", total: run.start.most, unit: "trials")
@@ -177,6 +177,11 @@ struct RunCommand: ParsableCommand {
       throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
+  }
+
+  /// Journals go where results go, whose disk is known to be one.
+  private func place(_ folder: String) -> ClusterPlace? {
+    mode == .tcp ? ClusterPlace(program: Bundle.main.executablePath ?? CommandLine.arguments[0], folder: folder) : nil
   }
 
   private func load(
@@ -252,7 +257,9 @@ struct RunCommand: ParsableCommand {
     }
     let traceFile = try trace.map { try LineFile($0) }
     let historyFile = try history.map { try LineFile($0) }
-    let one = point.record(seed: seed, trial: trial ?? 0, trace: traceFile.map { file in { file.write($0) } })
+    let one = point.record(
+      seed: seed, trial: trial ?? 0, trace: traceFile.map { file in { file.write($0) } },
+      place: place(FileManager.default.currentDirectoryPath))
     historyFile?.write(text: History.encode(one.history))
     try traceFile?.close()
     try historyFile?.close()

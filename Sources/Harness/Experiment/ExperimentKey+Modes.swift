@@ -11,10 +11,9 @@ extension ExperimentKey {
     default: break
     }
     switch path {
-    case "cluster.sites", "cluster.leader-site", "disk.fsync", "disk.group-commit", "workload.think",
-      "measure.stops-when-recovered":
-      return false
+    case "cluster.sites", "cluster.leader-site", "disk.fsync", "disk.group-commit", "workload.think": return false
     case "workload.bursts": return mode == .memory
+    case "measure.stops-when-recovered": return mode == .tcp
     default: return true
     }
   }
@@ -42,7 +41,7 @@ extension ExperimentSettings {
     real.environment.shared.retransmission = nil
     real.think = .constant(.zero)
     if mode == .tcp { real.workload.bursts = nil }
-    real.measure.stopsWhenRecovered = false
+    if mode == .memory { real.measure.stopsWhenRecovered = false }
     return real
   }
 

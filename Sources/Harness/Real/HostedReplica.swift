@@ -1,10 +1,10 @@
 import Consensus
 import FileJournal
 import Foundation
+import Measurement
 import NIOCore
 import NIOPosix
 import Replication
-import Simulator
 import TCPRuntime
 import WriteAheadLog
 
@@ -12,6 +12,8 @@ import WriteAheadLog
 public protocol HostedReplica: Sendable {
   /// Its port. Recovers its journal first, so that who reaches it is served.
   func start() throws(InputError) -> Int
+  /// What it has come to by now.
+  func report() -> ReplicaReport
   /// Leaves its peers and clients, makes durable what was submitted, and says what became of it.
   func stop() -> ReplicaReport
 }
@@ -22,20 +24,16 @@ public struct ReplicaReport: Hashable, Sendable {
   /// Of everything executed up to `slot`.
   public var digest: UInt64 = 0
   public var commits: UInt64 = 0
+  public var commands: UInt64 = 0
   public var fsyncs = 0
+  /// Sent to peers, by message tag.
+  public var frames: [UInt64] = []
+  public var bytes: [UInt64] = []
+  /// The most memory that its process held; 0: it does not know.
+  public var peakResident = 0
   public var malformed = 0
   public var strangers = 0
 }
-
-extension ReplicaReport {
-  /// As a replica's last line says it.
-  public var text: String {
-    "slot=\(slot) digest=\(hexadecimal(digest)) commits=\(commits) fsyncs=\(fsyncs) malformed=\(malformed) strangers=\(strangers)"
-  }
-}
-
-/// What is told of a replica: one line for each thing that an operator wants to know.
-public typealias ReplicaLog = @Sendable (String) -> Void
 
 extension ProtocolVariant {
   /// Starts nothing yet. `failed` is called once, from any thread, if the journal fails: the replica does nothing from then on.
@@ -128,12 +126,16 @@ private struct LoopOfReplica: Sendable {
     }
     if let counts = try? wait({ try await replica.statusNow() }).counts {
       report.commits = counts.commits
+      report.commands = counts.commands
+      report.frames = counts.frames
+      report.bytes = counts.bytes
       report.malformed = counts.malformed
       report.strangers = counts.strangers
     }
-    try? wait { try await replica.stop() }
+    report.peakResident = ProcessCost.peakResidentOfProgram() ?? 0
     return report
   }
+  func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }
   func end() { try? group.syncShutdownGracefully() }
 }
 
@@ -150,10 +152,12 @@ private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {
     let loop = own.loop
     return try own.serve(replica, file, from: .init()) { MemoryJournal(loop, keeps: false, reports: $0) }
   }
+  func report() -> ReplicaReport { own.report(of: replica) }
   func stop() -> ReplicaReport {
-    let report = own.report(of: replica)
+    let last = report()
+    own.stop(replica)
     own.end()
-    return report
+    return last
   }
 }
 
@@ -222,11 +226,17 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
     try? FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
   }
 
-  func stop() -> ReplicaReport {
+  func report() -> ReplicaReport {
     var report = own.report(of: replica)
-    try? own.wait { [replica] in try await replica.journalNow { $0?.close() } }
     report.fsyncs = syncs.value
-    own.end()
     return report
+  }
+  func stop() -> ReplicaReport {
+    var last = report()
+    own.stop(replica)
+    try? own.wait { [replica] in try await replica.journalNow { $0?.close() } }
+    last.fsyncs = syncs.value
+    own.end()
+    return last
   }
 }

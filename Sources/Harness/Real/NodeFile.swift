@@ -1,4 +1,5 @@
 import Consensus
+import Simulator
 import Yams
 
 /// A real cluster as a file describes it, the same file for all its replicas.
@@ -77,6 +78,20 @@ public struct NodeFile: Sendable {
     self.listen = listen
     settings = try Self.settings(layer, name, defaults)
     try check(name)
+  }
+
+  /// A cluster whose journals are files, on addresses of this machine.
+  init(
+    cluster: String, variant: ProtocolVariant, addresses: [Address], data: String, environment: Environment
+  ) {
+    self.cluster = cluster
+    self.variant = variant
+    self.addresses = addresses
+    self.data = data
+    journal = .file
+    listen = Self.loopback
+    settings = ExperimentSettings()
+    settings.environment = environment
   }
 
   private static func settings(
