@@ -37,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: protocols.map { library($0, ["Consensus"], path: "Sources/Protocols/\($0)") } + [
     library("Consensus"),
@@ -76,6 +77,7 @@ let package = Package(
       [
         "Consensus", "Replication", "Faults", .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ], settings: unchecked),
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),

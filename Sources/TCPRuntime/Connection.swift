@@ -36,6 +36,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// What the handshake made of it.
   enum Standing: Equatable {
     case greeting
+    /// It greeted, and owes a proof.
+    case proving(Hello)
     case peer(NodeID)
     case client
     case ended
@@ -48,6 +50,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// Whom this end dialed; nil: the other end did.
   let dialed: NodeID?
   var standing = Standing.greeting
+  var greetings: Greetings
   private(set) var channel: (any Channel)?
   private var reader: FrameReader
   /// What was sent since the last flush.
@@ -66,6 +69,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     self.dialed = dialed
     self.limits = limits
     reader = FrameReader(limit: limits.frame)
+    greetings = Greetings(isDialer: dialed != nil)
   }
 
   private var outgoingLimit: Int { standing == .client ? limits.clientOutgoing : limits.peerOutgoing }
@@ -102,6 +106,14 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     channel = nil
   }
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  /// It was not yet found to be somebody's.
+  var isGreeting: Bool {
+    switch standing {
+    case .greeting, .proving: true
+    case .peer, .client, .ended: false
+    }
+  }
 
   /// Buffers one frame; `flush` sends it.
   func write(_ kind: FrameKind, _ body: [UInt8]) {

@@ -20,13 +20,16 @@ public struct TCPReplicaSettings: Sendable {
   public var maximumRedial: Duration
   /// What happens to frames between replicas, as in the simulator; nil: nothing, at no cost.
   public var link: LinkModel?
+  /// What peers and clients must prove; nil: nothing, and only loopback is listened on.
+  public var authenticator: (any Authenticator)?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
 
   public init(
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
-    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
+    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, authenticator: (any Authenticator)? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -37,6 +40,7 @@ public struct TCPReplicaSettings: Sendable {
     self.redial = redial
     self.maximumRedial = maximumRedial
     self.link = link
+    self.authenticator = authenticator
     self.log = log
   }
 }
@@ -146,9 +150,10 @@ where Storage.Record == Core.Record {
   // MARK: From any thread
 
   /// Listens; the port is in the address that is returned.
-  /// Only on loopback: there is no secret yet that would keep strangers out.
+  /// Only on loopback, unless a secret keeps strangers out.
   public func listen(host: String = "127.0.0.1", port: Int = 0) async throws -> SocketAddress {
-    guard host == "localhost" || host == "::1" || host.hasPrefix("127.") else { throw ListenError.notLoopback(host) }
+    let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    guard isLoopback || settings.authenticator != nil else { throw ListenError.notLoopback(host) }
     let channel = try await ServerBootstrap(group: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
