@@ -4,6 +4,8 @@ import Harness
 import Measurement
 import Verification
 
+extension NodeFile.DiskKind: ExpressibleByArgument {}
+
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs experiments, checks every run, and writes CSV.",
@@ -65,6 +67,11 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
   @Option(help: ArgumentHelp("Writes every event of one run.", valueName: "file")) var trace: String?
   @Option(help: ArgumentHelp("With this bug planted. In test builds.", valueName: "id")) var mutant: String?
+  @Option(
+    help: ArgumentHelp(
+      "Of mode tcp, what a crash leaves: system (all that was written), volatile (only what was synced), or lying (nothing, because syncs are lost: a run must then fail).",
+      valueName: "kind"))
+  var disk = NodeFile.DiskKind.system
   @Flag(help: "Draws the charts at the end.") var plot = false
   @Flag(help: "Reads and checks everything, says what would be run, and runs and writes nothing.") var dryRun = false
 
@@ -87,6 +94,7 @@ struct RunCommand: ParsableCommand {
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
     if out == "" { throw ValidationError("--out: names no folder") }
+    if disk != .system, mode != .tcp { throw ValidationError("--disk: of mode tcp only") }
     if mode != .sim {
       if jobs > 1 {
         throw ValidationError("--mode \(mode.rawValue) measures real time, one run after the other: no --jobs")
@@ -181,7 +189,8 @@ struct RunCommand: ParsableCommand {
 
   /// Journals go where results go, whose disk is known to be one.
   private func place(_ folder: String) -> ClusterPlace? {
-    mode == .tcp ? ClusterPlace(program: Bundle.main.executablePath ?? CommandLine.arguments[0], folder: folder) : nil
+    mode == .tcp
+      ? ClusterPlace(program: Bundle.main.executablePath ?? CommandLine.arguments[0], folder: folder, disk: disk) : nil
   }
 
   private func load(
@@ -233,6 +242,7 @@ struct RunCommand: ParsableCommand {
     for text in overrides + point.sweptAssignments {
       command += " --set '\(text)'"
     }
+    if disk != .system { command += " --disk \(disk.rawValue)" }
     if mode != .sim { command += " --mode \(mode.rawValue)" }
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]

@@ -66,6 +66,27 @@ import Glibc
     }
   }
 
+  @Test(
+    "What was acknowledged survives a power failure of all replicas, and a disk that lies about its syncs is found out")
+  func powerFailure() throws {
+    try withFolder { folder in
+      let file = folder + "/power.yaml"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try """
+      name: power
+      question: What is left when the power fails?
+      protocols: [raft, multipaxos, zab]
+      workload: {arrival: closed, clients: 4}
+      faults: [{at: 300ms, crash-all: 10ms}]
+      measure: {warm-up: 100ms, window: 500ms}
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try program(file, "raft,multipaxos,zab", folder + "/honest", ["--disk", "volatile"]).end() == 0)
+      #expect(try program(file, "raft,multipaxos,zab", folder + "/lying", ["--disk", "lying"]).end() == 1)
+      let rows = try ResultTables(reading: folder + "/lying").summary
+      #expect(rows.count == 3 && rows.allSatisfy { $0.verdict == .violated })
+    }
+  }
+
   @Test("When the program is killed, its replicas end, and nobody listens where they did")
   func orphans() throws {
     try withFolder { folder in

@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test("A cluster whose replicas end of themselves says which, and why")
-  func failure() throws {
+  func failure() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var configuration = SimulationConfiguration(
@@ -55,8 +55,14 @@ import Testing
     configuration.measure.patience = .seconds(20)
     let variant = try #require(Bench.catalogue.first { $0.name == "raft" })
     // Not our program: it ends at once.
-    let outcome = TCPRun.run(
-      configuration, variant, at: ClusterPlace(program: "/bin/false", folder: folder), recorder: nil)
+    // On a thread that may be blocked: the run waits for tasks, which need those that tests run on.
+    let outcome = await withCheckedContinuation { [configuration] continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          returning: TCPRun.run(
+            configuration, variant, at: ClusterPlace(program: "/bin/false", folder: folder), recorder: nil))
+      }
+    }
     #expect(!outcome.result.hasFormed)
     #expect(outcome.result.verification.verdict == .unchecked)
     #expect(outcome.result.verification.violations.first?.detail.hasPrefix("replica n") == true)

@@ -194,14 +194,18 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
     let opened: (journal: FileJournal<Core.Record>, recovered: RecoveredLog<Core.Record>)
     do throws(JournalRefusal) {
       try makeFolder()
+      let system = try SystemFiles(folder: folder)
+      let faulty = file.disk == .system ? nil : FaultyFiles(system)
       opened = try FileJournal<Core.Record>.open(
-        CountedFiles(try SystemFiles(folder: folder), syncs), owner: owner, synced: { relay.synced($0) },
+        CountedFiles(faulty.map { $0 as any FileLayer } ?? system, syncs), owner: owner, synced: { relay.synced($0) },
         failed: { [log, failed, id] error, cause in
           let reason = cause.map { "\($0)" } ?? "\(error)"
           log("replica=\(id) event=journal-failed reason=\"\(reason)\"")
           relay.failed(reason)
           failed()
         })
+      // The empty journal is sound: what is to be lost is what clients were told.
+      faulty?.faults.losesSyncs = file.disk == .lying
     } catch { throw InputError("replica \(id): \(error)") }
     let recovered = opened.recovered
     log(

@@ -96,9 +96,14 @@ final class NodeCluster {
     nodes[id].isPaused = false
   }
 
-  /// Asks every replica that runs to say what it has come to; nil: one does not within `patience`.
+  /// Asks every replica that runs to say what it has come to; nil: one does not within `patience`, or is only about to start, when
+  /// the signal would be its end.
   func ask(patience: Duration) -> [ReplicaReport]? {
     let asked = nodes.indices.filter { isRunning($0) }
+    guard asked.allSatisfy({ isListening($0) }) else {
+      usleep(5_000)
+      return nil
+    }
     let known = asked.map { reports($0).count }
     for id in asked { if let process = nodes[id].process { group.signal(process, SIGUSR1) } }
     let end = ContinuousClock.now + patience
@@ -112,6 +117,11 @@ final class NodeCluster {
 
   // MARK: What its logs say
 
+  /// Its present process.
+  private func isListening(_ id: Int) -> Bool {
+    let last = lines(id).last { $0.contains(" event=listening ") }
+    return last.flatMap { LogWords($0).number("process") } == nodes[id].process
+  }
   private func reports(_ id: Int) -> [ReplicaReport] { lines(id).compactMap { ReplicaReport($0) } }
 
   private func log(_ id: Int) -> String { folder + "/n\(id).log" }

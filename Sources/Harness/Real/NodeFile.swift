@@ -21,6 +21,16 @@ public struct NodeFile: Sendable {
     case memory
   }
 
+  /// What becomes of bytes that were written and not synced.
+  public enum DiskKind: String, Hashable, Sendable, CaseIterable {
+    /// A process that is killed leaves them to the kernel.
+    case system
+    /// They die with the process, as in a power failure.
+    case volatile
+    /// The same, and syncs do nothing but say that they did: who trusts such a disk loses what it acknowledged.
+    case lying
+  }
+
   public var cluster: String
   public var variant: ProtocolVariant
   /// By the replicas' numbers, from 0 on.
@@ -28,11 +38,12 @@ public struct NodeFile: Sendable {
   public var journal: JournalKind
   /// The folder that holds a folder for each replica; nil only without files.
   public var data: String?
+  public var disk: DiskKind
   /// The address that a replica binds, with the port that `addresses` gives it.
   public var listen: String
   var settings: ExperimentSettings
 
-  static let ownKeys = ["cluster", "protocol", "replicas", "journal", "data", "listen"]
+  static let ownKeys = ["cluster", "protocol", "replicas", "journal", "data", "disk-model", "listen"]
   private static let loopback = "127.0.0.1"
 
   /// Reads a file; `name` is how messages name it.
@@ -47,6 +58,7 @@ public struct NodeFile: Sendable {
     var variant: ProtocolVariant?
     var addresses: [Address] = []
     var journal = JournalKind.file
+    var disk = DiskKind.system
     var data: String?
     var listen = Self.loopback
     for entry in try yaml.entries(of: yaml.document(text)) {
@@ -62,6 +74,7 @@ public struct NodeFile: Sendable {
       case "replicas":
         addresses = try yaml.list(entry.value, "replicas") { node throws(InputError) in try Self.address(node, yaml) }
       case "journal": journal = try yaml.value(entry.value, "journal", .choice)
+      case "disk-model": disk = try yaml.value(entry.value, "disk-model", .choice)
       case "data": data = try yaml.scalar(entry.value, "data")
       case "listen": listen = try yaml.scalar(entry.value, "listen")
       default: try reader.read(entry)
@@ -74,6 +87,7 @@ public struct NodeFile: Sendable {
     self.variant = variant
     self.addresses = addresses
     self.journal = journal
+    self.disk = disk
     self.data = data
     self.listen = listen
     settings = try Self.settings(layer, name, defaults)
@@ -82,12 +96,14 @@ public struct NodeFile: Sendable {
 
   /// A cluster whose journals are files, on addresses of this machine.
   init(
-    cluster: String, variant: ProtocolVariant, addresses: [Address], data: String, environment: Environment
+    cluster: String, variant: ProtocolVariant, addresses: [Address], data: String, disk: DiskKind,
+    environment: Environment
   ) {
     self.cluster = cluster
     self.variant = variant
     self.addresses = addresses
     self.data = data
+    self.disk = disk
     journal = .file
     listen = Self.loopback
     settings = ExperimentSettings()
@@ -146,7 +162,7 @@ public struct NodeFile: Sendable {
   public var text: String {
     var lines = ["cluster: \(cluster)", "protocol: \(variant.name)", "replicas:"]
     lines += addresses.map { "  - \"\($0)\"" }
-    lines += ["journal: \(journal.rawValue)", "listen: \"\(listen)\""]
+    lines += ["journal: \(journal.rawValue)", "disk-model: \(disk.rawValue)", "listen: \"\(listen)\""]
     if let data { lines.append("data: \"\(data)\"") }
     for section in ExperimentKey.sections {
       let keys = ExperimentKey.all.filter {

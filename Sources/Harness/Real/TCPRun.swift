@@ -16,10 +16,12 @@ public struct ClusterPlace: Hashable, Sendable {
   public var program: String
   /// Journals lie in a folder in it, so its disk is measured.
   public var folder: String
+  public var disk: NodeFile.DiskKind
 
-  public init(program: String, folder: String) {
+  public init(program: String, folder: String, disk: NodeFile.DiskKind = .system) {
     self.program = program
     self.folder = folder
+    self.disk = disk
   }
 }
 
@@ -28,7 +30,7 @@ public struct ClusterPlace: Hashable, Sendable {
 /// The load comes from an event loop of this process; replicas are processes of their own.
 final class TCPRun {
   /// What it came to, and what each process used up.
-  struct Outcome {
+  struct Outcome: Sendable {
     var result: SimulationResult
     var accounts: [NodeCluster.Account]
     /// Of this process, from the cluster's first process to its last.
@@ -66,7 +68,7 @@ final class TCPRun {
     let folder = (place?.folder ?? "") + "/cluster-\(UUID().uuidString)"
     do throws(InputError) {
       guard let place else { throw InputError("no clusters of processes can be started here") }
-      let run = try TCPRun(configuration, variant, place.program, folder)
+      let run = try TCPRun(configuration, variant, place, folder)
       outcome.accounts = try run.drive(recorder)
       outcome.result = run.result
     } catch {
@@ -86,7 +88,7 @@ final class TCPRun {
   }
 
   private init(
-    _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, _ program: String, _ folder: String
+    _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, _ place: ClusterPlace, _ folder: String
   ) throws(InputError) {
     self.configuration = configuration
     self.variant = variant
@@ -94,9 +96,9 @@ final class TCPRun {
     let ports = try FreePorts.take(replicas)
     let file = NodeFile(
       cluster: "run-\(hexadecimal(configuration.seed))", variant: variant,
-      addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data",
+      addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data", disk: place.disk,
       environment: configuration.environment)
-    cluster = try NodeCluster(file, folder: folder, program: program)
+    cluster = try NodeCluster(file, folder: folder, program: place.program)
     addresses = try file.resolved()
   }
   deinit { try? group.syncShutdownGracefully() }
