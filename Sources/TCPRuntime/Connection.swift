@@ -17,12 +17,12 @@ public struct ConnectionLimits: Hashable, Sendable {
   }
 }
 
+/// Takes a frame. False: it is bad.
+typealias FrameTaker = (_ kind: FrameKind, _ body: ArraySlice<UInt8>, _ connection: Connection) -> Bool
+
 /// Who owns connections: a replica or a client. Everything happens on its event loop.
 protocol ConnectionOwner: AnyObject {
   func opened(_ connection: Connection)
-  /// False: the frame is bad.
-  func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool
-  func readEnded(_ connection: Connection)
   func malformed(_ connection: Connection, _ reason: String)
   func closed(_ connection: Connection)
 }
@@ -36,16 +36,21 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// What the handshake made of it.
   enum Standing: Equatable {
     case greeting
+    /// It greeted, and owes a proof.
+    case proving(Hello)
     case peer(NodeID)
     case client
     case ended
   }
 
   private let owner: any ConnectionOwner
+  /// Not the owner's method: through its protocol's witness a generic owner's code would run as if nobody knew what it is generic over.
+  private let take: FrameTaker
   let limits: ConnectionLimits
   /// Whom this end dialed; nil: the other end did.
   let dialed: NodeID?
   var standing = Standing.greeting
+  var greetings: Greetings
   private(set) var channel: (any Channel)?
   private var reader: FrameReader
   /// What was sent since the last flush.
@@ -58,11 +63,13 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// The earliest time at which the loop will look at `shaper`.
   var shaperAlarm = Int64.max
 
-  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits) {
+  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits, take: @escaping FrameTaker) {
     self.owner = owner
+    self.take = take
     self.dialed = dialed
     self.limits = limits
     reader = FrameReader(limit: limits.frame)
+    greetings = Greetings(isDialer: dialed != nil)
   }
 
   private var outgoingLimit: Int { standing == .client ? limits.clientOutgoing : limits.peerOutgoing }
@@ -82,7 +89,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     buffer.withUnsafeReadableBytes { reader.append($0) }
     do {
       while standing != .ended, let (kind, body) = try reader.next() {
-        guard owner.received(kind, body, on: self) else {
+        guard take(kind, body, self) else {
           owner.malformed(self, "a frame of the kind \(kind) that is none")
           return close()
         }
@@ -93,13 +100,20 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
       close()
     }
   }
-  func channelReadComplete(context: ChannelHandlerContext) { owner.readEnded(self) }
   func channelInactive(context: ChannelHandlerContext) {
     owner.closed(self)
     standing = .ended
     channel = nil
   }
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  /// It was not yet found to be somebody's.
+  var isGreeting: Bool {
+    switch standing {
+    case .greeting, .proving: true
+    case .peer, .client, .ended: false
+    }
+  }
 
   /// Buffers one frame; `flush` sends it.
   func write(_ kind: FrameKind, _ body: [UInt8]) {

@@ -24,13 +24,15 @@ public struct TCPClientSettings: Sendable {
   public var seed: UInt64
   public var keepsHistory: Bool
   public var limits: ConnectionLimits
+  /// What it proves to replicas, and they to it.
+  public var authenticator: (any Authenticator)?
   /// An operation with a value that no other one writes.
   public var operation: @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
 
   public init(
     cluster: String, addresses: [NodeID: SocketAddress], sessions: Int, retry: RetryPolicy = .init(),
     arrival: TCPArrival = .closed, padding: UInt32 = 0, seed: UInt64, keepsHistory: Bool = true,
-    limits: ConnectionLimits = .init(),
+    limits: ConnectionLimits = .init(), authenticator: (any Authenticator)? = nil,
     operation: @escaping @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
   ) {
     self.cluster = cluster
@@ -42,6 +44,7 @@ public struct TCPClientSettings: Sendable {
     self.seed = seed
     self.keepsHistory = keepsHistory
     self.limits = limits
+    self.authenticator = authenticator
     self.operation = operation
   }
 }
@@ -241,11 +244,11 @@ public final class TCPClient: @unchecked Sendable {
     lanes[index].alarm = (now + settings.retry.timeout.nanoseconds, false)
     scratch.removeAll()
     RequestFrame(token: UInt32(index), attempt: attempt, command: command).encode(into: &scratch)
-    write(.request, on: connection)
+    write(.request, scratch.bytes, on: connection)
   }
 
-  private func write(_ kind: FrameKind, on connection: Connection) {
-    connection.write(kind, scratch.bytes)
+  private func write(_ kind: FrameKind, _ body: [UInt8], on connection: Connection) {
+    connection.write(kind, body)
     if !connection.isDirty {
       connection.isDirty = true
       dirty.append(connection)
@@ -319,7 +322,10 @@ extension TCPClient: ConnectionOwner {
       .connectTimeout(.seconds(1))
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: node, limits: settings.limits)
+          let connection = Connection(self, dialed: node, limits: settings.limits) {
+            [unowned self] kind, body, connection in
+            received(kind, body, on: connection)
+          }
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -339,15 +345,34 @@ extension TCPClient: ConnectionOwner {
     }
     connections[Int(node.index)] = connection
     let identity = ClusterIdentity(cluster: settings.cluster, protocolName: "", variant: "", schema: 0)
+    let nonce = settings.authenticator == nil ? [] : Greetings.nonce()
     scratch.removeAll()
-    Hello(role: .client, identity: identity, from: NodeID(0), to: node).encode(into: &scratch)
-    write(.hello, on: connection)
+    Hello(role: .client, identity: identity, from: NodeID(0), to: node, nonce: nonce).encode(into: &scratch)
+    connection.greetings.own = scratch.bytes
+    write(.hello, scratch.bytes, on: connection)
   }
 
   func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool {
     switch (connection.standing, kind) {
     case (.greeting, .hello):
-      guard (try? Hello(body: body)) != nil else { return false }
+      guard let hello = try? Hello(body: body), hello.nonce.isEmpty == (settings.authenticator == nil) else {
+        return false
+      }
+      guard let authenticator = settings.authenticator else {
+        connection.admit(as: .client)
+        break
+      }
+      connection.greetings.other = Array(body)
+      connection.standing = .proving(hello)
+      write(.proof, authenticator.proof(of: connection.greetings.transcript(isOwn: true)), on: connection)
+    case (.proving, .proof):
+      guard let authenticator = settings.authenticator,
+        authenticator.accepts(body, of: connection.greetings.transcript(isOwn: false))
+      else {
+        result.refusals.append("the proof of a secret that is not this client's")
+        connection.close()
+        break
+      }
       connection.admit(as: .client)
     case (_, .refusal):
       result.refusals.append(String(decoding: body.prefix(200), as: UTF8.self))
@@ -373,7 +398,6 @@ extension TCPClient: ConnectionOwner {
   }
   private func known(_ hint: NodeID?) -> NodeID? { hint.flatMap { settings.addresses[$0] == nil ? nil : $0 } }
 
-  func readEnded(_ connection: Connection) {}
   func malformed(_ connection: Connection, _ reason: String) { result.refusals.append("bad frame: \(reason)") }
 
   func closed(_ connection: Connection) {

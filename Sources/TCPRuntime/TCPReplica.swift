@@ -20,13 +20,16 @@ public struct TCPReplicaSettings: Sendable {
   public var maximumRedial: Duration
   /// What happens to frames between replicas, as in the simulator; nil: nothing, at no cost.
   public var link: LinkModel?
+  /// What peers and clients must prove; nil: nothing, and only loopback is listened on.
+  public var authenticator: (any Authenticator)?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
 
   public init(
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
-    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
+    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, authenticator: (any Authenticator)? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -37,6 +40,7 @@ public struct TCPReplicaSettings: Sendable {
     self.redial = redial
     self.maximumRedial = maximumRedial
     self.link = link
+    self.authenticator = authenticator
     self.log = log
   }
 }
@@ -81,6 +85,13 @@ where Storage.Record == Core.Record {
     var replica: Replica<TCPReplica>
     init(_ replica: consuming Replica<TCPReplica>) { self.replica = replica }
   }
+  /// Where the loop comes in. They are made where the replica is, because there the compiler knows the protocol: whoever starts
+  /// replicas of any protocol may have forgotten it, and code reached from there takes twice the time.
+  struct Entries {
+    var begin: (_ checkpoint: Checkpoint<Core.Record>, _ journal: (JournalReports) -> Storage) throws -> Void
+    var received: FrameTaker
+    var turn: @Sendable () -> Void
+  }
   struct Attendance {
     var connection: Connection
     var token: UInt32
@@ -116,6 +127,7 @@ where Storage.Record == Core.Record {
   var random: RandomSource
   var counts = TCPReplicaCounts()
   var isStopped = false
+  private(set) var entries: Entries!
 
   public init(_ configuration: Configuration<Core>, _ settings: TCPReplicaSettings, on loop: any EventLoop) {
     self.configuration = configuration
@@ -125,6 +137,10 @@ where Storage.Record == Core.Record {
     redials = Array(repeating: settings.redial, count: 64)
     links = Array(repeating: settings.link, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
+    entries = Entries(
+      begin: { [unowned self] checkpoint, journal in try begin(from: checkpoint, journal) },
+      received: { [unowned self] kind, body, connection in received(kind, body, on: connection) },
+      turn: { [weak self] in self?.turn() })
     counts.frames = Array(repeating: 0, count: Core.messageKinds.count)
     counts.bytes = counts.frames
   }
@@ -134,16 +150,17 @@ where Storage.Record == Core.Record {
   // MARK: From any thread
 
   /// Listens; the port is in the address that is returned.
-  /// Only on loopback: there is no secret yet that would keep strangers out.
+  /// Only on loopback, unless a secret keeps strangers out.
   public func listen(host: String = "127.0.0.1", port: Int = 0) async throws -> SocketAddress {
-    guard host == "localhost" || host == "::1" || host.hasPrefix("127.") else { throw ListenError.notLoopback(host) }
+    let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    guard isLoopback || settings.authenticator != nil else { throw ListenError.notLoopback(host) }
     let channel = try await ServerBootstrap(group: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: nil, limits: settings.limits)
+          let connection = Connection(self, dialed: nil, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -160,7 +177,7 @@ where Storage.Record == Core.Record {
   ) async throws {
     try await loop.submit { [self] in
       self.addresses = addresses
-      try begin(from: checkpoint, journal)
+      try entries.begin(checkpoint, journal)
     }.get()
   }
 
@@ -228,18 +245,20 @@ where Storage.Record == Core.Record {
   func wantTurn() {
     guard !isTurnDue else { return }
     isTurnDue = true
-    loop.execute { [self] in
-      isTurnDue = false
-      expireTimers()
-      process?.replica.endTurn(on: self)
-      // A flush that fails ends a session, and what its core then sends makes other connections dirty.
-      swap(&dirty, &flushing)
-      for connection in flushing {
-        connection.isDirty = false
-        connection.flush()
-      }
-      flushing.removeAll(keepingCapacity: true)
+    loop.execute(entries.turn)
+  }
+
+  private func turn() {
+    isTurnDue = false
+    expireTimers()
+    process?.replica.endTurn(on: self)
+    // A flush that fails ends a session, and what its core then sends makes other connections dirty.
+    swap(&dirty, &flushing)
+    for connection in flushing {
+      connection.isDirty = false
+      connection.flush()
     }
+    flushing.removeAll(keepingCapacity: true)
   }
 
   /// An expired timer comes before any other input.

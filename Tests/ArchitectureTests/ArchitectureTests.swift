@@ -24,7 +24,7 @@ import Testing
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
       "Synchronization", "ArgumentParser", "Protocols",
     ],
-    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix"],
+    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix", "Crypto"],
   ]
   static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

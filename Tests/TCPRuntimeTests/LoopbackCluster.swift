@@ -41,6 +41,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
   private var incarnation: UInt64 = 0
   var snapshotEvery = 0
   var link: LinkModel?
+  var authenticator: SharedSecret?
 
   init(_ tuning: Core.Tuning) { self.tuning = tuning }
 
@@ -58,7 +59,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
       configuration,
       TCPReplicaSettings(
         identity: identity ?? Self.identity(), snapshotEvery: snapshotEvery, limits: limits,
-        maximumRedial: .milliseconds(50), link: link,
+        maximumRedial: .milliseconds(50), link: link, authenticator: authenticator,
         log: { [lines] in lines.add($0) }), on: group.next())
   }
 
@@ -104,7 +105,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     TCPClient(
       TCPClientSettings(
         cluster: cluster, addresses: addresses, sessions: sessions, retry: RetryPolicy(timeout: .milliseconds(300)),
-        arrival: arrival, padding: 100, seed: 1
+        arrival: arrival, padding: 100, seed: 1, authenticator: authenticator
       ) { random, unique in
         let key = UInt32(random.below(20))
         return random.chance(0.5) ? .get(key) : .put(key, unique)
