@@ -87,6 +87,37 @@ import Glibc
     }
   }
 
+  @Test("A replica's folder is one process's: another is refused until the first ends, however it does")
+  func locked() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let files = try (0..<3).map { number in
+        let file = "\(folder)/\(number).yaml"
+        let text = """
+          cluster: lock
+          protocol: unreplicated
+          replicas: ["127.0.0.1:\(19_000 + Int(getpid()) % 900 + number)"]
+          data: \(folder)/data
+          """
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+      }
+      func holder() -> Int32? {
+        (try? String(contentsOfFile: folder + "/data/n0/lock", encoding: .utf8)).flatMap { Int32($0) }
+      }
+      let first = try Program("node", "--config", files[0], "--id", "0")
+      _ = try waitFor("the first has the folder") { holder() == first.process.processIdentifier ? true : nil }
+      #expect(try Program("node", "--config", files[1], "--id", "0").end() == 2)
+      #expect(first.process.isRunning)
+      kill(first.process.processIdentifier, SIGKILL)
+      first.end()
+      let second = try Program("node", "--config", files[2], "--id", "0")
+      _ = try waitFor("the second has it") { holder() == second.process.processIdentifier ? true : nil }
+      kill(second.process.processIdentifier, SIGTERM)
+      #expect(second.end() == 0)
+    }
+  }
+
   @Test("When the program is killed, its replicas end, and nobody listens where they did")
   func orphans() throws {
     try withFolder { folder in

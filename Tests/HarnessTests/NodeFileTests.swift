@@ -65,6 +65,22 @@ import Testing
     #expect(refusal(Self.whole, defaults: nil).contains("is missing, and there is no Benchmarks/environment.yaml"))
   }
 
+  @Test("Beyond loopback it takes a secret, from a file that can be read and is long enough")
+  func secrets() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let open = Self.whole + "\nlisten: 0.0.0.0"
+    #expect(
+      refusal(open)
+        == "c.yaml: listen: without a 'secret-file' a replica listens on loopback only, and '0.0.0.0' is not")
+    let secret = open + "\nsecret-file: \(file)"
+    #expect(refusal(secret).contains("cannot be read"))
+    try "0123456789abcde\n".write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(refusal(secret).contains("has 15 bytes, and at least 16 are needed"))
+    try "0123456789abcdef\n".write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(try read(secret).secret != nil)
+  }
+
   @Test("A number that is no replica's, and a folder that is in use, are refused before anything listens")
   func replicas() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path

@@ -81,7 +81,7 @@ extension NodeFile {
       identity: ClusterIdentity(
         cluster: cluster, protocolName: Core.name, variant: variant.name, schema: schema.value),
       batching: settings.environment.batch, sessions: settings.environment.sessionLimit,
-      snapshotEvery: settings.environment.snapshotEvery, log: log)
+      snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log)
   }
 
   func resolved() throws(InputError) -> [NodeID: SocketAddress] {

@@ -1,5 +1,7 @@
 import Consensus
+import Foundation
 import Simulator
+import TCPRuntime
 import Yams
 
 /// A real cluster as a file describes it, the same file for all its replicas.
@@ -41,9 +43,11 @@ public struct NodeFile: Sendable {
   public var disk: DiskKind
   /// The address that a replica binds, with the port that `addresses` gives it.
   public var listen: String
+  /// What peers and clients must prove; nil: nothing.
+  private(set) var secret: SharedSecret?
   var settings: ExperimentSettings
 
-  static let ownKeys = ["cluster", "protocol", "replicas", "journal", "data", "disk-model", "listen"]
+  static let ownKeys = ["cluster", "protocol", "replicas", "journal", "data", "disk-model", "listen", "secret-file"]
   private static let loopback = "127.0.0.1"
 
   /// Reads a file; `name` is how messages name it.
@@ -61,6 +65,7 @@ public struct NodeFile: Sendable {
     var disk = DiskKind.system
     var data: String?
     var listen = Self.loopback
+    var secret: SharedSecret?
     for entry in try yaml.entries(of: yaml.document(text)) {
       switch entry.key {
       case "cluster": cluster = try yaml.name(entry.value)
@@ -77,6 +82,7 @@ public struct NodeFile: Sendable {
       case "disk-model": disk = try yaml.value(entry.value, "disk-model", .choice)
       case "data": data = try yaml.scalar(entry.value, "data")
       case "listen": listen = try yaml.scalar(entry.value, "listen")
+      case "secret-file": secret = try Self.secret(entry.value, yaml)
       default: try reader.read(entry)
       }
     }
@@ -90,6 +96,7 @@ public struct NodeFile: Sendable {
     self.disk = disk
     self.data = data
     self.listen = listen
+    self.secret = secret
     settings = try Self.settings(layer, name, defaults)
     try check(name)
   }
@@ -140,12 +147,35 @@ public struct NodeFile: Sendable {
     for (index, address) in addresses.enumerated() where addresses[..<index].contains(address) {
       throw InputError("\(name): replicas: \(address) is listed twice")
     }
+    if secret == nil, !Self.isLoopback(listen) {
+      throw InputError(
+        "\(name): listen: without a 'secret-file' a replica listens on loopback only, and '\(listen)' is not")
+    }
     if journal == .file, data?.isEmpty ?? true {
       throw InputError("\(name): 'data' is missing: in which folder do the journals lie? (or journal: memory)")
     }
     if let (key, reason) = settings.contradiction(), ExperimentKey.ofReplicas.contains(key) {
       throw InputError("\(name): \(key): \(reason)")
     }
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+
+  /// The contents of the file that is named, but for the end of its last line.
+  private static func secret(_ node: Node, _ yaml: YAMLReader) throws(InputError) -> SharedSecret {
+    let path = try yaml.scalar(node, "secret-file")
+    guard var bytes = FileManager.default.contents(atPath: path).map({ Array($0) }) else {
+      throw yaml.error(node, "secret-file: \(excerpt(path)) cannot be read")
+    }
+    while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
+    guard let secret = SharedSecret(bytes) else {
+      throw yaml.error(
+        node,
+        "secret-file: \(excerpt(path)) has \(bytes.count) bytes, and at least \(SharedSecret.minimumBytes) are needed")
+    }
+    return secret
   }
 
   private static func address(_ node: Node, _ yaml: YAMLReader) throws(InputError) -> Address {

@@ -30,7 +30,7 @@ public struct ProcessRow: CSVRow {
     Column.part(RunKey.columns, of: \.run) + [
       Column("process", \.process, "The replica, or `client`: the process that made the load, and checked the run.")
         .key,
-      Column("starts", \.starts, "How often it was started."),
+      Column("starts", \.starts, "How often it was started.", .none, .follows, .never),
       Column("cpu_ns", \.cpu, "CPU time, user and system.", .nanoseconds, .lowerIsBetter, .never),
       Column(
         "peak_resident_bytes", \.peakResident,
