@@ -5,8 +5,8 @@ import PackageDescription
 /// wherever code runs per event. Debug builds ignore it.
 let fast: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 
-/// Exclusive access is checked in debug builds and in tests; in the simulator's one-threaded loop the check costs a quarter of
-/// the time.
+/// Exclusive access is checked in debug builds and in tests; where one thread owns all state, in the simulator and on a replica's
+/// event loop, the check costs a quarter of the time.
 let unchecked: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 func library(
@@ -37,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: protocols.map { library($0, ["Consensus"], path: "Sources/Protocols/\($0)") } + [
     library("Consensus"),
@@ -53,7 +54,18 @@ let package = Package(
         "Consensus", "Replication", "Faults", "WriteAheadLog", "Verification",
         .product(name: "DequeModule", package: "swift-collections"),
       ], settings: unchecked),
-    library("Harness", ["Simulator", "Measurement", "Yams"]),
+    library(
+      "Harness",
+      [
+        "Simulator", "Measurement", "Yams", "MemoryRuntime", "FileJournal", "TCPRuntime",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    library(
+      "MemoryRuntime",
+      [
+        "Consensus", "Replication", "Verification", "Simulator",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ], settings: unchecked),
     library("FileJournal", ["Consensus", "Replication", "WriteAheadLog"]),
     .executableTarget(
       name: "consensus-bench",
@@ -65,7 +77,8 @@ let package = Package(
       [
         "Consensus", "Replication", "Faults", .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-      ]),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], settings: unchecked),
     tests("ArchitectureTests"),
     tests("ConsensusTests", ["Consensus"]),
     tests("FaultsTests", ["Faults"]),
@@ -79,6 +92,7 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
     tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
+    tests("MemoryRuntimeTests", ["MemoryRuntime", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),
     tests("TCPRuntimeTests", ["TCPRuntime", "Verification", "MultiPaxos", "Raft", "Zab"]),
   ],

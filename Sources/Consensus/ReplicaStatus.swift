@@ -1,5 +1,5 @@
 /// What a replica does just now. `leader` = accepts `.propose`. `establishing` = chosen, not yet able to.
-public enum Role: UInt8, Sendable { case follower, candidate, establishing, leader }
+public enum Role: UInt8, Sendable, CaseIterable { case follower, candidate, establishing, leader }
 
 /// What every protocol can say about itself; the driver compares it before and after each step.
 public struct ReplicaStatus: Equatable, Sendable {

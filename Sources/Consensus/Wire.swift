@@ -6,6 +6,12 @@ public struct ByteWriter: Sendable {
 
   public init(counting: Bool = false) { self.counting = counting }
 
+  /// For so many bytes: they are written without a second allocation.
+  public init(capacity: Int) {
+    counting = false
+    bytes.reserveCapacity(capacity)
+  }
+
   /// Ready to write another value into the same memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
@@ -46,16 +52,27 @@ public struct ByteWriter: Sendable {
     write(entry.value)
   }
   public mutating func write(_ command: Command) {
-    write(command.id.client)
-    write(command.id.sequence)
-    write(command.operation.kind.rawValue)
-    write(command.operation.key)
-    write(command.operation.value)
-    write(command.operation.expected)
-    write(command.padding)
-    count += Int(command.padding)
-    if !counting { bytes += repeatElement(0, count: Int(command.padding)) }
+    count += command.byteCount
+    if counting { return }
+    // Most of what is ever written is commands: their words go in one piece.
+    withUnsafeTemporaryAllocation(byteCount: Command.headerBytes, alignment: 8) { piece in
+      piece.storeBytes(of: command.id.client.littleEndian, as: UInt64.self)
+      piece.storeBytes(of: command.id.sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
+      piece.storeBytes(of: command.operation.kind.rawValue, toByteOffset: 16, as: UInt8.self)
+      piece.storeBytes(of: command.operation.key.littleEndian, toByteOffset: 17, as: UInt32.self)
+      piece.storeBytes(of: command.operation.value.littleEndian, toByteOffset: 21, as: UInt64.self)
+      piece.storeBytes(of: command.operation.expected.littleEndian, toByteOffset: 29, as: UInt64.self)
+      piece.storeBytes(of: command.padding.littleEndian, toByteOffset: 37, as: UInt32.self)
+      bytes.append(contentsOf: piece)
+    }
+    var padding = Int(command.padding)
+    while padding > 0 {
+      let part = min(padding, Self.zeros.count)
+      bytes.append(contentsOf: Self.zeros[..<part])
+      padding -= part
+    }
   }
+  private static let zeros = [UInt8](repeating: 0, count: 4096)
 
   private mutating func writeInteger<Number: FixedWidthInteger>(_ number: Number) {
     count += Number.bitWidth / 8
@@ -79,14 +96,20 @@ public enum WireError: Error, Equatable, Sendable {
 
 /// Reads what a `ByteWriter` wrote. Total: any bytes give a value or a `WireError`, and never allocate more than they hold.
 public struct ByteReader: Sendable {
-  private var bytes: ArraySlice<UInt8>
+  private let bytes: ArraySlice<UInt8>
+  /// Index of the next byte.
+  private var next: Int
 
-  public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-  public var remaining: Int { bytes.count }
+  public init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    next = bytes.startIndex
+  }
+  public var remaining: Int { bytes.endIndex - next }
 
   public mutating func byte() throws(WireError) -> UInt8 {
-    guard let byte = bytes.popFirst() else { throw .truncated }
-    return byte
+    guard remaining > 0 else { throw .truncated }
+    defer { next += 1 }
+    return bytes[next]
   }
   public mutating func flag() throws(WireError) -> Bool {
     switch try byte() {
@@ -107,13 +130,13 @@ public struct ByteReader: Sendable {
   /// A count of elements that take at least `minimumBytes` each: a lie is found before anything is allocated.
   public mutating func count(minimumBytes: Int) throws(WireError) -> Int {
     let count = Int(try uint32())
-    guard count <= bytes.count / max(1, minimumBytes) else { throw .limitExceeded }
+    guard count <= remaining / max(1, minimumBytes) else { throw .limitExceeded }
     return count
   }
   public mutating func block() throws(WireError) -> ArraySlice<UInt8> {
     let count = try count(minimumBytes: 1)
-    defer { bytes = bytes.dropFirst(count) }
-    return bytes.prefix(count)
+    defer { next += count }
+    return bytes[next..<next + count]
   }
   public mutating func value() throws(WireError) -> Value {
     switch try byte() {
@@ -133,18 +156,16 @@ public struct ByteReader: Sendable {
     guard let kind = Operation.Kind(rawValue: try byte()) else { throw .invalid }
     let operation = Operation(kind, key: try uint32(), value: try uint64(), expected: try uint64())
     let padding = try uint32()
-    guard Int(padding) <= bytes.count else { throw .limitExceeded }
-    bytes = bytes.dropFirst(Int(padding))
+    guard Int(padding) <= remaining else { throw .limitExceeded }
+    next += Int(padding)
     return Command(id: id, operation: operation, padding: padding)
   }
 
-  private mutating func integer<Number: FixedWidthInteger>() throws(WireError) -> Number {
-    let width = Number.bitWidth / 8
-    guard bytes.count >= width else { throw .truncated }
-    var number: Number = 0
-    for (shift, byte) in bytes.prefix(width).enumerated() { number |= Number(byte) << Number(8 * shift) }
-    bytes = bytes.dropFirst(width)
-    return number
+  private mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>() throws(WireError) -> Number {
+    guard remaining >= Number.bitWidth / 8 else { throw .truncated }
+    let offset = next - bytes.startIndex
+    next += Number.bitWidth / 8
+    return Number(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) })
   }
 }
 
@@ -165,7 +186,7 @@ extension WireCodable {
     return counter.count
   }
   public var encoded: [UInt8] {
-    var writer = ByteWriter()
+    var writer = ByteWriter(capacity: byteCount)
     encode(into: &writer)
     return writer.bytes
   }

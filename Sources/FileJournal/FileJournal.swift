@@ -54,7 +54,9 @@ public final class FileJournal<Record: WireCodable>: Journal {
         } catch { throw .unusable(disk.lastError ?? FileError("write", layer.folder, 0)) }
         let waiting = Waiting()
         let writer = Writer(log: log, disk: disk, waiting: waiting, synced: synced)
-        return (FileJournal(layer, writer, byteBound: byteBound, failed: failed), recovered)
+        do throws(FileError) {
+          return (try FileJournal(layer, writer, byteBound: byteBound, failed: failed), recovered)
+        } catch { throw .unusable(error) }
       }
     } catch {
       layer.close()
@@ -65,12 +67,12 @@ public final class FileJournal<Record: WireCodable>: Journal {
   private init(
     _ layer: any FileLayer, _ writer: Writer<Record>, byteBound: Int,
     failed: @escaping @Sendable (DiskError, FileError?) -> Void
-  ) {
+  ) throws(FileError) {
     self.layer = layer
     self.byteBound = byteBound
     waiting = writer.waiting
     let queue = queue
-    thread = JournalThread {
+    thread = try JournalThread(layer.folder) {
       var writer = writer
       do throws(DiskError) { try writer.run(queue) } catch { failed(error, writer.disk.lastError) }
     }

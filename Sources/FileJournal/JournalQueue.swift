@@ -71,20 +71,23 @@ struct JournalThread {
     let run: () -> Void
     init(_ run: @escaping () -> Void) { self.run = run }
   }
-  private var thread: pthread_t
+  private let thread: pthread_t
 
-  init(_ run: @escaping @Sendable () -> Void) {
-    let body = Unmanaged.passRetained(Body(run)).toOpaque()
+  /// `folder`: for the message, should there be no thread to be had.
+  init(_ folder: String, _ run: @escaping @Sendable () -> Void) throws(FileError) {
+    let body = Unmanaged.passRetained(Body(run))
     #if canImport(Darwin)
     var started: pthread_t?
-    let code = pthread_create(&started, nil, { Self.enter($0) }, body)
-    precondition(code == 0, "no thread for the journal: \(String(cString: strerror(code)))")
-    thread = started!
+    let code = pthread_create(&started, nil, { Self.enter($0) }, body.toOpaque())
     #else
-    thread = pthread_t()
-    let code = pthread_create(&thread, nil, { Self.enter($0!) }, body)
-    precondition(code == 0, "no thread for the journal: \(String(cString: strerror(code)))")
+    var started: pthread_t? = pthread_t()
+    let code = pthread_create(&started!, nil, { Self.enter($0!) }, body.toOpaque())
     #endif
+    guard code == 0, let started else {
+      body.release()
+      throw FileError("no thread for the journal", folder, code)
+    }
+    thread = started
   }
   private static func enter(_ body: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
     Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()

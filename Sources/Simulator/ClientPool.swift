@@ -54,21 +54,9 @@ struct ClientPool {
   let isOpenLoop: Bool
   private let retry: RetryPolicy
   private let replicas: Int
-  private var arrivals: RandomSource
-  private var content: RandomSource
-  private let keys: KeySampler?
-  /// Operations on keys below this are counted for the audit.
-  let watchedKeys: UInt32
-  // Streams of their own: what is switched on here leaves everything else as it was.
-  private var popularity: RandomSource
-  private var sizes: RandomSource
+  private var arrivals: ArrivalSource
+  private var content: OperationSource
   private var pauses: RandomSource
-  private var arrivalsSoFar: UInt64 = 0
-  private var lastArrival: Double = 0
-  private var start: Int64 = 0
-  /// The newest value written to each key: what a `cas` hopes to find.
-  private var newest: [UInt64]
-  private var lastValue: UInt64 = 0
   /// What is asked where nothing is drawn.
   private var script: ClientScript?
   /// What was asked; nil: nobody wants to know.
@@ -79,14 +67,9 @@ struct ClientPool {
     workload = configuration.workload
     retry = configuration.environment.retry
     replicas = configuration.environment.replicas
-    arrivals = RandomSource(seed: configuration.seed, stream: 5)
-    content = RandomSource(seed: configuration.seed, stream: 6)
-    keys = KeySampler(workload.keyChoice, count: max(1, workload.keys))
-    watchedKeys = UInt32(workload.keyChoice.watched(of: max(1, workload.keys)))
-    popularity = RandomSource(seed: configuration.seed, stream: 16)
-    sizes = RandomSource(seed: configuration.seed, stream: 17)
+    arrivals = ArrivalSource(workload, seed: configuration.seed)
+    content = OperationSource(workload, seed: configuration.seed)
     pauses = RandomSource(seed: configuration.seed, stream: 18)
-    newest = Array(repeating: 0, count: max(1, workload.keys))
     let count: Int
     switch workload.arrival {
     case .constant, .poisson: (count, isOpenLoop) = (workload.sessions, true)
@@ -156,8 +139,11 @@ struct ClientPool {
 
   func requestBytes(_ client: Int32) -> Int { clients[Int(client)].session.outstanding?.byteCount ?? 0 }
 
+  /// Operations on keys below this are counted for the audit.
+  var watchedKeys: UInt32 { content.watchedKeys }
+
   mutating func begin(at time: Int64, window: Int64) {
-    start = time
+    arrivals.start = time
     windowStart = window
   }
   private func sinceWindowStart(_ time: Int64) -> Duration { .nanoseconds(time - windowStart) }
@@ -165,25 +151,12 @@ struct ClientPool {
   /// When the next operation of an open loop is due.
   mutating func nextArrival() -> Int64? {
     if script != nil { return script!.nextArrival().map { windowStart + $0.nanoseconds } }
-    let time = drawArrival()
+    let time = arrivals.next()
     if let time {
       let due = sinceWindowStart(time)
       notes?.arrival(at: due)
     }
     return time
-  }
-  private mutating func drawArrival() -> Int64? {
-    arrivalsSoFar += 1
-    switch workload.arrival {
-    case .constant(let rate): return moment(of: Double(arrivalsSoFar) * 1e9 / rate)
-    case .poisson(let rate):
-      lastArrival += 1e9 / rate * -naturalLogarithm(1 - arrivals.unit())
-      return moment(of: lastArrival)
-    case .closed, .none: return nil
-    }
-  }
-  private func moment(of passed: Double) -> Int64 {
-    start + Int64((workload.bursts?.moment(of: passed) ?? passed).rounded(.down))
   }
 
   /// How long the client of a closed loop rests from `now` on; nil: for good.
@@ -197,26 +170,10 @@ struct ClientPool {
   /// What the client asks, which it does now.
   mutating func nextOperation(_ index: Int, at now: Int64) -> (operation: Operation, padding: UInt32) {
     if script != nil { return script!.next(index) }
-    let drawn = drawOperation()
+    let drawn = content.next()
     let due = sinceWindowStart(clients[index].restsUntil ?? now)
     clients[index].restsUntil = nil
     notes?.note(drawn.operation, drawn.padding, by: isOpenLoop ? nil : UInt32(index), at: due)
     return drawn
-  }
-  private mutating func drawOperation() -> (operation: Operation, padding: UInt32) {
-    // Drawn even if another one counts: which operation it is must not depend on how keys are chosen.
-    let uniform = UInt32(content.below(UInt64(newest.count)))
-    let key = keys?.next(&popularity) ?? uniform
-    let kind = content.unit()
-    if kind < workload.reads { return (.get(key), 0) }
-    if kind < workload.reads + workload.deletes { return (.delete(key), 0) }
-    lastValue += 1
-    let expected = newest[Int(key)]
-    newest[Int(key)] = lastValue
-    let padding = UInt32(workload.payload.sample(&sizes))
-    if kind < workload.reads + workload.deletes + workload.swaps {
-      return (.cas(key, from: expected, to: lastValue), padding)
-    }
-    return (.put(key, lastValue), padding)
   }
 }

@@ -1,8 +1,8 @@
 import Consensus
 
 /// Follows a cluster from a fault that strikes its leader, or from the request to hand over, to the first answer after it.
-struct FailoverTracker {
-  private(set) var failovers: [Failover] = []
+public struct FailoverTracker {
+  public private(set) var failovers: [Failover] = []
   /// Who stood in which epoch since the last fault.
   private var candidacies: Set<[UInt64]> = []
   private var rounds: Set<UInt64> = []
@@ -15,7 +15,7 @@ struct FailoverTracker {
   private let round: (UInt64) -> UInt64
 
   /// `round`: which round of elections an epoch belongs to.
-  init(round: @escaping (UInt64) -> UInt64) { self.round = round }
+  public init(round: @escaping (UInt64) -> UInt64) { self.round = round }
 
   var last: Failover? { failovers.last }
   /// Something is still awaited.
@@ -23,7 +23,7 @@ struct FailoverTracker {
   /// The last one never came to be: the leader leads on, and what struck it has passed.
   private(set) var isOver = false
 
-  mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64, isHandOver: Bool = false) {
+  public mutating func strike(_ leader: NodeID, epoch: UInt64, at now: Int64, isHandOver: Bool = false) {
     // Several faults at one moment are one.
     if let last, last.struck == leader, last.epochBefore == epoch, last.fault == now, last.isHandOver == isHandOver {
       return
@@ -48,7 +48,8 @@ struct FailoverTracker {
   }
 
   /// `follows(node, leader, epoch)`: whether every running replica follows the winner.
-  mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool) {
+  public mutating func note(_ node: NodeID, _ status: ReplicaStatus, at now: Int64, allFollow: (NodeID, UInt64) -> Bool)
+  {
     guard isOpen, var failover = failovers.last else { return }
     if status.role == .candidate { noteCandidate(node, status.epoch, now, &failover) }
     switch status.role {
@@ -90,7 +91,7 @@ struct FailoverTracker {
   }
 
   /// An operation that began at `begun` was answered.
-  mutating func answered(begun: Int64, at now: Int64) {
+  public mutating func answered(begun: Int64, at now: Int64) {
     guard isOpen, let last = failovers.last, last.resumed == nil, last.established != nil, begun > last.fault else {
       return
     }

@@ -185,7 +185,7 @@ extension Simulation {
     if result.isAtRest { report.checked.append("final-states") }
     report.verdict = .ok
     if findings.isEmpty {
-      let search = LinearizabilityChecker.check(sample(), budget: Self.searchBudget)
+      let search = HistorySample.check(clients.history, keys: configuration.workload.keys)
       report.keys = search.keys
       // The log has proven it: a second opinion that is given up takes nothing from that, but does not count as checked.
       if search.verdict != .unknown { report.checked.append("linearizability") }
@@ -199,39 +199,6 @@ extension Simulation {
   private func finalStates() -> [(node: NodeID, slot: Slot, stateDigest: UInt64)] {
     nodes.compactMap { node in
       node.process.map { (node.id, $0.replica.last.slot, $0.replica.sessions.digest.value) }
-    }
-  }
-
-  /// The search costs more per operation than the run itself, and the log has told all already: as many keys as hold this many
-  /// operations, from key 0 on.
-  private static var sampledOperations: Int { 20_000 }
-  /// A second of work at most.
-  private static var searchBudget: Int { 100_000_000 }
-
-  private func sample() -> [ClientOperation] {
-    guard clients.history.count > Self.sampledOperations else { return clients.history }
-    var counts = Array(repeating: 0, count: max(1, configuration.workload.keys))
-    for operation in clients.history { counts[Int(operation.operation.key)] += 1 }
-    var keys = 0
-    var total = 0
-    while keys < counts.count, total < Self.sampledOperations {
-      total += counts[keys]
-      keys += 1
-    }
-    let sample = clients.history.filter { $0.operation.key < UInt32(keys) }
-    return sample.count > 2 * Self.sampledOperations ? Self.beginning(of: sample) : sample
-  }
-
-  /// One hot key can hold most of a history. What began first is a history as well: what had not returned by then has no
-  /// answer yet.
-  private static func beginning(of history: [ClientOperation]) -> [ClientOperation] {
-    let end = history[sampledOperations].invoked
-    return history.prefix { $0.invoked < end }.map { operation in
-      guard let returned = operation.returned, returned >= end else { return operation }
-      var operation = operation
-      operation.returned = nil
-      operation.outcome = .unknown
-      return operation
     }
   }
 }

@@ -145,6 +145,9 @@ public struct SimulationResult: Sendable {
   public var history: [ClientOperation] = []
   /// What clients drew to ask: as `SimulationConfiguration.operations` it is the same run. Kept with the history.
   public var operations: [ScheduledOperation] = []
+
+  /// Of nothing yet.
+  public init() {}
 }
 
 /// Operations that were due in the measured window.

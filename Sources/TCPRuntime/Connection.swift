@@ -5,21 +5,24 @@ import NIOCore
 public struct ConnectionLimits: Hashable, Sendable {
   /// Bytes of one frame. 16 MiB: sixteen of the largest messages that the shared tuning allows by default.
   public var frame: Int
-  /// Bytes on their way out that the other end has not taken. Past it a peer's session ends, and a client is not read any more.
-  public var outgoing: Int
+  /// Bytes on their way to a peer that it has not taken; past it its session ends. 64 MiB: four of the longest frames.
+  public var peerOutgoing: Int
+  /// The same to a client; past it the client is not read until it has taken half. 4 MiB: some 100,000 answers.
+  public var clientOutgoing: Int
 
-  public init(frame: Int = 16 << 20, outgoing: Int = 64 << 20) {
+  public init(frame: Int = 16 << 20, peerOutgoing: Int = 64 << 20, clientOutgoing: Int = 4 << 20) {
     self.frame = frame
-    self.outgoing = outgoing
+    self.peerOutgoing = peerOutgoing
+    self.clientOutgoing = clientOutgoing
   }
 }
+
+/// Takes a frame. False: it is bad.
+typealias FrameTaker = (_ kind: FrameKind, _ body: ArraySlice<UInt8>, _ connection: Connection) -> Bool
 
 /// Who owns connections: a replica or a client. Everything happens on its event loop.
 protocol ConnectionOwner: AnyObject {
   func opened(_ connection: Connection)
-  /// False: the frame is bad.
-  func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool
-  func readEnded(_ connection: Connection)
   func malformed(_ connection: Connection, _ reason: String)
   func closed(_ connection: Connection)
 }
@@ -33,33 +36,48 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// What the handshake made of it.
   enum Standing: Equatable {
     case greeting
+    /// It greeted, and owes a proof.
+    case proving(Hello)
     case peer(NodeID)
     case client
     case ended
   }
 
   private let owner: any ConnectionOwner
+  /// Not the owner's method: through its protocol's witness a generic owner's code would run as if nobody knew what it is generic over.
+  private let take: FrameTaker
   let limits: ConnectionLimits
   /// Whom this end dialed; nil: the other end did.
   let dialed: NodeID?
   var standing = Standing.greeting
+  var greetings: Greetings
   private(set) var channel: (any Channel)?
   private var reader: FrameReader
+  /// What was sent since the last flush.
   private var out = ByteBuffer()
-  private var inFlight = 0
   private var isReadingPaused = false
   /// It is in its owner's list of connections to flush.
   var isDirty = false
+  /// What the link's model does to what is sent; nil: nothing.
+  var shaper: LinkShaper?
+  /// The earliest time at which the loop will look at `shaper`.
+  var shaperAlarm = Int64.max
 
-  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits) {
+  init(_ owner: any ConnectionOwner, dialed: NodeID?, limits: ConnectionLimits, take: @escaping FrameTaker) {
     self.owner = owner
+    self.take = take
     self.dialed = dialed
     self.limits = limits
     reader = FrameReader(limit: limits.frame)
+    greetings = Greetings(isDialer: dialed != nil)
   }
 
-  var outgoingBytes: Int { inFlight + out.readableBytes }
-  var exceedsOutgoing: Bool { outgoingBytes > limits.outgoing }
+  private var outgoingLimit: Int { standing == .client ? limits.clientOutgoing : limits.peerOutgoing }
+  /// More waits to leave than may: for the flush, for the socket, or under way on a modelled link.
+  var exceedsOutgoing: Bool {
+    if let channel, !channel.isWritable { return true }
+    return out.readableBytes + (shaper?.bytes ?? 0) > outgoingLimit
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     channel = context.channel
@@ -71,7 +89,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     buffer.withUnsafeReadableBytes { reader.append($0) }
     do {
       while standing != .ended, let (kind, body) = try reader.next() {
-        guard owner.received(kind, body, on: self) else {
+        guard take(kind, body, self) else {
           owner.malformed(self, "a frame of the kind \(kind) that is none")
           return close()
         }
@@ -82,13 +100,20 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
       close()
     }
   }
-  func channelReadComplete(context: ChannelHandlerContext) { owner.readEnded(self) }
   func channelInactive(context: ChannelHandlerContext) {
     owner.closed(self)
     standing = .ended
     channel = nil
   }
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  /// It was not yet found to be somebody's.
+  var isGreeting: Bool {
+    switch standing {
+    case .greeting, .proving: true
+    case .peer, .client, .ended: false
+    }
+  }
 
   /// Buffers one frame; `flush` sends it.
   func write(_ kind: FrameKind, _ body: [UInt8]) {
@@ -98,27 +123,32 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
   func flush() {
     guard let channel, out.readableBytes > 0 else { return }
-    let count = out.readableBytes
-    inFlight += count
-    let written = channel.eventLoop.makePromise(of: Void.self)
-    written.futureResult.whenComplete { [self] _ in
-      inFlight -= count
-      resumeIfDrained()
-    }
-    channel.writeAndFlush(out, promise: written)
-    out = channel.allocator.buffer(capacity: min(max(count, 256), 1 << 16))
+    channel.writeAndFlush(out, promise: nil)
+    // Mostly it has left by now, and its memory serves again; a large frame's room is given back.
+    if out.capacity <= 1 << 18 { out.clear() } else { out = channel.allocator.buffer(capacity: 1 << 16) }
+    // The socket may have taken all of it without ever being full: then nobody says that it may go on.
+    resumeIfDrained()
   }
 
-  /// The other end does not take its answers: it may not ask for more until it has.
-  func pauseReading() {
-    guard let channel, !isReadingPaused else { return }
-    isReadingPaused = true
-    channel.setOption(.autoRead, value: false).whenFailure { _ in }
+  /// The handshake is over: it is known how much may wait for the socket.
+  func admit(as standing: Standing) {
+    self.standing = standing
+    let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, outgoingLimit / 2), high: outgoingLimit)
+    try? channel?.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
   }
+
+  /// The other end does not take its answers: it may not ask for more until it has. False: it is paused already.
+  func pauseReading() -> Bool {
+    guard let channel, !isReadingPaused else { return false }
+    isReadingPaused = true
+    try? channel.syncOptions?.setOption(.autoRead, value: false)
+    return true
+  }
+  func channelWritabilityChanged(context: ChannelHandlerContext) { resumeIfDrained() }
   private func resumeIfDrained() {
-    guard isReadingPaused, outgoingBytes <= limits.outgoing / 2, let channel else { return }
+    guard isReadingPaused, let channel, channel.isWritable else { return }
     isReadingPaused = false
-    channel.setOption(.autoRead, value: true).whenFailure { _ in }
+    try? channel.syncOptions?.setOption(.autoRead, value: true)
   }
 
   /// Sends what is buffered, then closes.

@@ -13,6 +13,8 @@ enum FrameKind: UInt8 {
   case refused = 6
   case expired = 7
   case interrupted = 8
+  /// Of knowing the cluster's secret; follows the greeting.
+  case proof = 9
 }
 
 /// Why bytes are no frame. The connection is closed and counted.

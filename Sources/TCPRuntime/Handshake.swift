@@ -23,6 +23,7 @@ struct Hello: Equatable {
   /// "CBTP"; no other program's greeting.
   static let magic: UInt32 = 0x5054_4243
   static let version: UInt32 = 1
+  static let nonceBytes = 32
 
   enum Role: UInt8 { case peer, client }
 
@@ -31,9 +32,12 @@ struct Hello: Equatable {
   var identity: ClusterIdentity
   var from: NodeID
   var to: NodeID
+  /// What the other end's proof must cover; empty: no proof is asked for, and none given.
+  var nonce: [UInt8]
 
-  init(role: Role, identity: ClusterIdentity, from: NodeID, to: NodeID) {
+  init(role: Role, identity: ClusterIdentity, from: NodeID, to: NodeID, nonce: [UInt8] = []) {
     self.role = role
+    self.nonce = nonce
     self.identity = identity
     self.from = from
     self.to = to
@@ -47,6 +51,7 @@ struct Hello: Equatable {
     writer.write(identity.schema)
     writer.write(from)
     writer.write(to)
+    writer.write(nonce[...])
   }
   init(body: ArraySlice<UInt8>) throws(WireError) {
     var reader = ByteReader(body)
@@ -59,13 +64,18 @@ struct Hello: Equatable {
       cluster: try text(), protocolName: try text(), variant: try text(), schema: try reader.uint64())
     from = try reader.node()
     to = try reader.node()
+    nonce = Array(try reader.block())
+    guard nonce.isEmpty || nonce.count == Self.nonceBytes else { throw .invalid }
     guard reader.remaining == 0 else { throw .trailing(reader.remaining) }
   }
 
-  /// Why a replica `own` of `cluster` has nothing to do with the sender; nil: welcome. A client need only name the cluster.
-  func objection(own: ClusterIdentity, id: NodeID, cluster: Cluster) -> String? {
+  /// Why a replica `own` of `cluster` has nothing to do with the sender; nil: welcome, if it proves what it must. A client need
+  /// only name the cluster.
+  func objection(own: ClusterIdentity, id: NodeID, cluster: Cluster, authenticates: Bool = false) -> String? {
     if version != Self.version { return "format version \(version) where \(Self.version) is spoken" }
     if identity.cluster != own.cluster { return "cluster '\(identity.cluster)' where this is '\(own.cluster)'" }
+    if nonce.isEmpty, authenticates { return "no secret where one is shared" }
+    if !nonce.isEmpty, !authenticates { return "a secret where none is shared" }
     if role == .client { return nil }
     if identity.protocolName != own.protocolName {
       return "protocol '\(identity.protocolName)' where this is '\(own.protocolName)'"

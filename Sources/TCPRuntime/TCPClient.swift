@@ -24,13 +24,15 @@ public struct TCPClientSettings: Sendable {
   public var seed: UInt64
   public var keepsHistory: Bool
   public var limits: ConnectionLimits
+  /// What it proves to replicas, and they to it.
+  public var authenticator: (any Authenticator)?
   /// An operation with a value that no other one writes.
   public var operation: @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
 
   public init(
     cluster: String, addresses: [NodeID: SocketAddress], sessions: Int, retry: RetryPolicy = .init(),
     arrival: TCPArrival = .closed, padding: UInt32 = 0, seed: UInt64, keepsHistory: Bool = true,
-    limits: ConnectionLimits = .init(),
+    limits: ConnectionLimits = .init(), authenticator: (any Authenticator)? = nil,
     operation: @escaping @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
   ) {
     self.cluster = cluster
@@ -42,6 +44,7 @@ public struct TCPClientSettings: Sendable {
     self.seed = seed
     self.keepsHistory = keepsHistory
     self.limits = limits
+    self.authenticator = authenticator
     self.operation = operation
   }
 }
@@ -56,6 +59,9 @@ public struct TCPOperation: Hashable, Sendable {
   public var due: Int64
   public var invoked: Int64
   public var returned: Int64?
+  /// When it was answered or given up.
+  public var ended: Int64?
+  public var hasTimedOut = false
   public var outcome = Outcome.pending
 }
 
@@ -73,6 +79,8 @@ public struct TCPClientResult: Sendable {
   public var refusals: [String] = []
   /// Empty unless it is kept.
   public var history: [TCPOperation] = []
+  /// When operations were due that were never begun: no session was free.
+  public var unbegun: [Int64] = []
 }
 
 /// Many client sessions over one connection to each replica, on one event loop.
@@ -101,8 +109,11 @@ public final class TCPClient: @unchecked Sendable {
   var unique: UInt64 = 0
   var scratch = ByteWriter()
   var dirty: [Connection] = []
+  private var flushing: [Connection] = []
   var isTurnDue = false
   var isOver = false
+  /// Nothing more is begun.
+  var isDraining = false
   private var nextDue: Double = 0
   private var waiting = Deque<Int64>()
   private var idle: [Int] = []
@@ -143,6 +154,18 @@ public final class TCPClient: @unchecked Sendable {
       result.history = history
     }.get()
   }
+  /// Begins nothing more; what is outstanding goes on.
+  public func drain() async throws {
+    try await loop.submit { [self] in
+      isDraining = true
+      result.unbegun = Array(waiting)
+      waiting.removeAll()
+    }.get()
+  }
+  /// Operations that are not answered.
+  public func outstanding() async throws -> Int {
+    try await loop.submit { self.lanes.count { $0.isMeasured } }.get()
+  }
   /// Stops and closes; what is outstanding has an unknown fate.
   public func finish() async throws -> TCPClientResult {
     try await loop.submit { [self] in
@@ -175,7 +198,7 @@ public final class TCPClient: @unchecked Sendable {
   }
 
   private func proceed(_ index: Int) {
-    guard !isOver else { return }
+    guard !isOver, !isDraining else { return }
     switch settings.arrival {
     case .closed: beginNext(index, due: now)
     case .open:
@@ -189,7 +212,7 @@ public final class TCPClient: @unchecked Sendable {
 
   /// Everything that is due by now, and an alarm for the next.
   private func arrive() {
-    guard !isOver, case .open(let rate, let isPoisson) = settings.arrival else { return }
+    guard !isOver, !isDraining, case .open(let rate, let isPoisson) = settings.arrival else { return }
     let time = now
     while Int64(nextDue) <= time {
       let due = Int64(nextDue)
@@ -221,11 +244,11 @@ public final class TCPClient: @unchecked Sendable {
     lanes[index].alarm = (now + settings.retry.timeout.nanoseconds, false)
     scratch.removeAll()
     RequestFrame(token: UInt32(index), attempt: attempt, command: command).encode(into: &scratch)
-    write(.request, on: connection)
+    write(.request, scratch.bytes, on: connection)
   }
 
-  private func write(_ kind: FrameKind, on connection: Connection) {
-    connection.write(kind, scratch.bytes)
+  private func write(_ kind: FrameKind, _ body: [UInt8], on connection: Connection) {
+    connection.write(kind, body)
     if !connection.isDirty {
       connection.isDirty = true
       dirty.append(connection)
@@ -234,11 +257,12 @@ public final class TCPClient: @unchecked Sendable {
     isTurnDue = true
     loop.execute { [self] in
       isTurnDue = false
-      for connection in dirty {
+      swap(&dirty, &flushing)
+      for connection in flushing {
         connection.isDirty = false
         connection.flush()
       }
-      dirty.removeAll(keepingCapacity: true)
+      flushing.removeAll(keepingCapacity: true)
     }
   }
 
@@ -258,13 +282,14 @@ public final class TCPClient: @unchecked Sendable {
     guard let entry = lanes[index].entry else { return }
     lanes[index].entry = nil
     result.history[entry].outcome = outcome
+    result.history[entry].ended = time
     if case .ok = outcome { result.history[entry].returned = time }
   }
 
   /// Gives up a session of which nobody can say what it did, and opens another.
   private func leave(_ index: Int) {
     settle(index, lanes[index].session.isDefinitelyUnexecuted ? .failed : .unknown)
-    guard !isOver else { return }
+    guard !isOver, !isDraining else { return }
     lanes[index].session = freshSession(index)
     begin(index, .open, due: now)
   }
@@ -275,7 +300,10 @@ public final class TCPClient: @unchecked Sendable {
     for index in lanes.indices {
       guard let alarm = lanes[index].alarm, alarm.at <= time else { continue }
       lanes[index].alarm = nil
-      if !alarm.isPause { result.timeouts += 1 }
+      if !alarm.isPause {
+        result.timeouts += 1
+        if let entry = lanes[index].entry { result.history[entry].hasTimedOut = true }
+      }
       let attempt = lanes[index].session.attempt
       let action = alarm.isPause ? lanes[index].session.resume(attempt) : lanes[index].session.timedOut(attempt)
       if time - lanes[index].invoked >= settings.retry.abandon.nanoseconds { leave(index) } else { act(action, index) }
@@ -294,7 +322,10 @@ extension TCPClient: ConnectionOwner {
       .connectTimeout(.seconds(1))
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: node, limits: settings.limits)
+          let connection = Connection(self, dialed: node, limits: settings.limits) {
+            [unowned self] kind, body, connection in
+            received(kind, body, on: connection)
+          }
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -314,16 +345,35 @@ extension TCPClient: ConnectionOwner {
     }
     connections[Int(node.index)] = connection
     let identity = ClusterIdentity(cluster: settings.cluster, protocolName: "", variant: "", schema: 0)
+    let nonce = settings.authenticator == nil ? [] : Greetings.nonce()
     scratch.removeAll()
-    Hello(role: .client, identity: identity, from: NodeID(0), to: node).encode(into: &scratch)
-    write(.hello, on: connection)
+    Hello(role: .client, identity: identity, from: NodeID(0), to: node, nonce: nonce).encode(into: &scratch)
+    connection.greetings.own = scratch.bytes
+    write(.hello, scratch.bytes, on: connection)
   }
 
   func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool {
     switch (connection.standing, kind) {
     case (.greeting, .hello):
-      guard (try? Hello(body: body)) != nil else { return false }
-      connection.standing = .client
+      guard let hello = try? Hello(body: body), hello.nonce.isEmpty == (settings.authenticator == nil) else {
+        return false
+      }
+      guard let authenticator = settings.authenticator else {
+        connection.admit(as: .client)
+        break
+      }
+      connection.greetings.other = Array(body)
+      connection.standing = .proving(hello)
+      write(.proof, authenticator.proof(of: connection.greetings.transcript(isOwn: true)), on: connection)
+    case (.proving, .proof):
+      guard let authenticator = settings.authenticator,
+        authenticator.accepts(body, of: connection.greetings.transcript(isOwn: false))
+      else {
+        result.refusals.append("the proof of a secret that is not this client's")
+        connection.close()
+        break
+      }
+      connection.admit(as: .client)
     case (_, .refusal):
       result.refusals.append(String(decoding: body.prefix(200), as: UTF8.self))
       connection.close()
@@ -348,7 +398,6 @@ extension TCPClient: ConnectionOwner {
   }
   private func known(_ hint: NodeID?) -> NodeID? { hint.flatMap { settings.addresses[$0] == nil ? nil : $0 } }
 
-  func readEnded(_ connection: Connection) {}
   func malformed(_ connection: Connection, _ reason: String) { result.refusals.append("bad frame: \(reason)") }
 
   func closed(_ connection: Connection) {

@@ -23,7 +23,10 @@ extension TCPReplica: ReplicaHost {
     guard !attended.isEmpty else { return }
     for command in batch.commands { attended[command.id]?.isProposed = true }
   }
-  public func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) { counts.commits += 1 }
+  public func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {
+    counts.commits += 1
+    if case .batch(let batch) = entry.value { counts.commands += UInt64(batch.commands.count) }
+  }
 
   public func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
     guard !attended.isEmpty, let waiting = attended.removeValue(forKey: command) else { return }
@@ -56,8 +59,12 @@ extension TCPReplica: ReplicaHost {
   }
 
   public func statusChanged(from old: ReplicaStatus, to new: ReplicaStatus) {
-    if old.role != new.role || old.epoch != new.epoch {
-      settings.log("replica=\(id) event=status role=\(new.role) epoch=\(new.epoch)")
+    if old.role != new.role || old.epoch != new.epoch || old.leader != new.leader
+      || old.isEstablished != new.isEstablished
+    {
+      settings.log(
+        "replica=\(id) event=status role=\(new.role) epoch=\(new.epoch) leader=\(new.leader?.description ?? "-") "
+          + "established=\(new.isEstablished)")
     }
     guard old.role == .leader, new.role != .leader || new.epoch != old.epoch else { return }
     // What was proposed in the leadership that ended: nobody here knows what becomes of it.
@@ -73,6 +80,6 @@ extension TCPReplica: ReplicaHost {
     scratch.removeAll()
     answer.encode(into: &scratch)
     write(answer.kind, scratch.bytes, on: waiting.connection)
-    if waiting.connection.exceedsOutgoing { waiting.connection.pauseReading() }
+    if waiting.connection.exceedsOutgoing, waiting.connection.pauseReading() { counts.pauses += 1 }
   }
 }

@@ -8,12 +8,13 @@ extension TCPReplica: ConnectionOwner {
 
   func dial(_ peer: NodeID) {
     guard !isStopped, let address = addresses[peer] else { return }
+    guard !isolated.contains(peer) else { return redial(peer) }
     ClientBootstrap(group: loop)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connectTimeout(.seconds(1))
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: peer, limits: settings.limits)
+          let connection = Connection(self, dialed: peer, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -41,20 +42,22 @@ extension TCPReplica: ConnectionOwner {
     connections[ObjectIdentifier(connection)] = connection
     if let peer = connection.dialed { greet(connection, peer) }
     loop.scheduleTask(in: .nanoseconds(settings.greetingTimeout.nanoseconds)) { [weak connection] in
-      guard let connection, connection.standing == .greeting else { return }
+      guard let connection, connection.isGreeting else { return }
       connection.close()
     }
   }
 
   private func greet(_ connection: Connection, _ peer: NodeID) {
-    let hello = Hello(role: .peer, identity: settings.identity, from: id, to: peer)
+    let nonce = settings.authenticator == nil ? [] : Greetings.nonce()
     scratch.removeAll()
-    hello.encode(into: &scratch)
+    Hello(role: .peer, identity: settings.identity, from: id, to: peer, nonce: nonce).encode(into: &scratch)
+    connection.greetings.own = scratch.bytes
     write(.hello, scratch.bytes, on: connection)
   }
 
   func received(_ kind: FrameKind, _ body: ArraySlice<UInt8>, on connection: Connection) -> Bool {
-    expireTimers()
+    // Those that expired come first; what else arrived in this turn came at the same time.
+    if !isTurnDue { expireTimers() }
     switch (connection.standing, kind) {
     case (.peer(let peer), .message):
       var reader = ByteReader(body)
@@ -66,42 +69,69 @@ extension TCPReplica: ConnectionOwner {
       take(request, on: connection)
     case (.greeting, .hello):
       guard let hello = try? Hello(body: body) else { return false }
+      connection.greetings.other = Array(body)
       welcome(hello, connection)
-    case (.greeting, .refusal):
-      settings.log(
-        "replica=\(id) event=was-refused peer=\(connection.dialed.map(\.description) ?? "?") reason=\"\(printable(body))\""
-      )
-      connection.close()
+    case (.proving(let hello), .proof): judge(body, of: hello, connection)
+    case (.greeting, .refusal), (.proving, .refusal): wasRefused(body, connection)
     default: return false
     }
     return true
   }
 
+  private func wasRefused(_ reason: ArraySlice<UInt8>, _ connection: Connection) {
+    let peer = connection.dialed.map { "\($0)" } ?? "?"
+    settings.log("replica=\(id) event=was-refused peer=\(peer) reason=\"\(printable(reason))\"")
+    connection.close()
+  }
+
   private func welcome(_ hello: Hello, _ connection: Connection) {
-    var objection = hello.objection(own: settings.identity, id: id, cluster: configuration.cluster)
+    var objection = hello.objection(
+      own: settings.identity, id: id, cluster: configuration.cluster, authenticates: settings.authenticator != nil)
     if let dialed = connection.dialed, objection == nil, hello.role != .peer || hello.from != dialed {
       objection = "from \(hello.from) where \(dialed) was dialed"
     }
     if connection.dialed == nil, objection == nil, hello.role == .peer, hello.from > id {
       objection = "\(hello.from) dialed \(id), which is for the smaller number to do"
     }
-    if let objection {
-      counts.strangers += 1
-      settings.log("replica=\(id) event=refused reason=\"\(objection)\"")
-      connection.standing = .ended
-      connection.write(.refusal, Array(objection.utf8))
-      return connection.close()
+    if let objection { return refuse(connection, objection) }
+    if hello.role == .peer, isolated.contains(hello.from) {
+      connection.channel?.close(promise: nil)
+      return
     }
-    if hello.role == .client {
-      connection.standing = .client
-      return greet(connection, hello.from)
-    }
+    if connection.dialed == nil { greet(connection, hello.from) }
+    guard let authenticator = settings.authenticator else { return admit(hello, connection) }
+    connection.standing = .proving(hello)
+    if connection.dialed != nil { prove(connection, authenticator) }
+  }
+
+  private func refuse(_ connection: Connection, _ objection: String) {
+    counts.strangers += 1
+    settings.log("replica=\(id) event=refused reason=\"\(printable(Array(objection.utf8)[...]))\"")
+    connection.standing = .ended
+    connection.write(.refusal, Array(objection.utf8))
+    connection.close()
+  }
+
+  private func prove(_ connection: Connection, _ authenticator: any Authenticator) {
+    write(.proof, authenticator.proof(of: connection.greetings.transcript(isOwn: true)), on: connection)
+  }
+
+  private func judge(_ proof: ArraySlice<UInt8>, of hello: Hello, _ connection: Connection) {
+    guard let authenticator = settings.authenticator,
+      authenticator.accepts(proof, of: connection.greetings.transcript(isOwn: false))
+    else { return refuse(connection, "the proof of a secret that is not this cluster's") }
+    if connection.dialed == nil { prove(connection, authenticator) }
+    admit(hello, connection)
+  }
+
+  private func admit(_ hello: Hello, _ connection: Connection) {
+    guard hello.role == .peer else { return connection.admit(as: .client) }
     let peer = hello.from
-    if connection.dialed == nil { greet(connection, peer) }
     // The end of the old session may not have been noticed here yet; the peer would not have dialed otherwise.
     if let old = peers[Int(peer.index)] { end(old, "its peer opened another") }
     noteEnd(of: peer)
-    connection.standing = .peer(peer)
+    connection.admit(as: .peer(peer))
+    shape(connection, to: peer)
     peers[Int(peer.index)] = connection
     redials[Int(peer.index)] = settings.redial
     counts.sessionsOpened += 1
@@ -113,8 +143,6 @@ extension TCPReplica: ConnectionOwner {
   private func printable(_ body: ArraySlice<UInt8>) -> String {
     String(decoding: body.prefix(200).map { (32..<127).contains($0) && $0 != 34 ? $0 : 63 }, as: UTF8.self)
   }
-
-  func readEnded(_ connection: Connection) {}
 
   func malformed(_ connection: Connection, _ reason: String) {
     counts.malformed += 1

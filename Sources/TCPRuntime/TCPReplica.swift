@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 import NIOCore
 import NIOPosix
 import Replication
@@ -17,13 +18,18 @@ public struct TCPReplicaSettings: Sendable {
   /// Pause before a peer is dialed again: doubles, up to `maximumRedial`, with up to half of it drawn at random.
   public var redial: Duration
   public var maximumRedial: Duration
+  /// What happens to frames between replicas, as in the simulator; nil: nothing, at no cost.
+  public var link: LinkModel?
+  /// What peers and clients must prove; nil: nothing, and only loopback is listened on.
+  public var authenticator: (any Authenticator)?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
 
   public init(
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
-    maximumRedial: Duration = .seconds(1), log: @escaping @Sendable (String) -> Void = { _ in }
+    maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, authenticator: (any Authenticator)? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -33,7 +39,20 @@ public struct TCPReplicaSettings: Sendable {
     self.greetingTimeout = greetingTimeout
     self.redial = redial
     self.maximumRedial = maximumRedial
+    self.link = link
+    self.authenticator = authenticator
     self.log = log
+  }
+}
+
+/// Why a replica does not listen.
+public enum ListenError: Error, Equatable, CustomStringConvertible {
+  case notLoopback(String)
+
+  public var description: String {
+    switch self {
+    case .notLoopback(let host): "without a shared secret a replica listens on loopback only, and '\(host)' is not"
+    }
   }
 }
 
@@ -46,7 +65,14 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   public var sessionsOpened = 0
   public var sessionsEnded = 0
   public var overflows = 0
+  /// Times that a client was not read because it did not take its answers.
+  public var pauses = 0
   public var commits: UInt64 = 0
+  /// In the batches that were committed.
+  public var commands: UInt64 = 0
+  /// Sent to peers, by message tag: frames, and bytes with their headers.
+  public var frames: [UInt64] = []
+  public var bytes: [UInt64] = []
   public init() {}
 }
 
@@ -58,6 +84,13 @@ where Storage.Record == Core.Record {
   final class Process {
     var replica: Replica<TCPReplica>
     init(_ replica: consuming Replica<TCPReplica>) { self.replica = replica }
+  }
+  /// Where the loop comes in. They are made where the replica is, because there the compiler knows the protocol: whoever starts
+  /// replicas of any protocol may have forgotten it, and code reached from there takes twice the time.
+  struct Entries {
+    var begin: (_ checkpoint: Checkpoint<Core.Record>, _ journal: (JournalReports) -> Storage) throws -> Void
+    var received: FrameTaker
+    var turn: @Sendable () -> Void
   }
   struct Attendance {
     var connection: Connection
@@ -80,15 +113,21 @@ where Storage.Record == Core.Record {
   var peers: [Connection?] = Array(repeating: nil, count: 64)
   /// Sessions that the core reset and does not know to be over yet.
   var ending = NodeSet()
+  /// Peers that nothing may pass to.
+  var isolated = NodeSet()
+  /// What happens to frames on their way to each peer.
+  var links: [LinkModel?]
   var redials: [Duration]
   var connections: [ObjectIdentifier: Connection] = [:]
   var attended: [Command.ID: Attendance] = [:]
   var dirty: [Connection] = []
+  private var flushing: [Connection] = []
   var scratch = ByteWriter()
   var isTurnDue = false
   var random: RandomSource
   var counts = TCPReplicaCounts()
   var isStopped = false
+  private(set) var entries: Entries!
 
   public init(_ configuration: Configuration<Core>, _ settings: TCPReplicaSettings, on loop: any EventLoop) {
     self.configuration = configuration
@@ -96,7 +135,14 @@ where Storage.Record == Core.Record {
     self.loop = loop
     id = configuration.id
     redials = Array(repeating: settings.redial, count: 64)
+    links = Array(repeating: settings.link, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
+    entries = Entries(
+      begin: { [unowned self] checkpoint, journal in try begin(from: checkpoint, journal) },
+      received: { [unowned self] kind, body, connection in received(kind, body, on: connection) },
+      turn: { [weak self] in self?.turn() })
+    counts.frames = Array(repeating: 0, count: Core.messageKinds.count)
+    counts.bytes = counts.frames
   }
 
   var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -104,14 +150,17 @@ where Storage.Record == Core.Record {
   // MARK: From any thread
 
   /// Listens; the port is in the address that is returned.
+  /// Only on loopback, unless a secret keeps strangers out.
   public func listen(host: String = "127.0.0.1", port: Int = 0) async throws -> SocketAddress {
+    let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    guard isLoopback || settings.authenticator != nil else { throw ListenError.notLoopback(host) }
     let channel = try await ServerBootstrap(group: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          let connection = Connection(self, dialed: nil, limits: settings.limits)
+          let connection = Connection(self, dialed: nil, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
@@ -128,7 +177,7 @@ where Storage.Record == Core.Record {
   ) async throws {
     try await loop.submit { [self] in
       self.addresses = addresses
-      try begin(from: checkpoint, journal)
+      try entries.begin(checkpoint, journal)
     }.get()
   }
 
@@ -196,16 +245,20 @@ where Storage.Record == Core.Record {
   func wantTurn() {
     guard !isTurnDue else { return }
     isTurnDue = true
-    loop.execute { [self] in
-      isTurnDue = false
-      expireTimers()
-      process?.replica.endTurn(on: self)
-      for connection in dirty {
-        connection.isDirty = false
-        connection.flush()
-      }
-      dirty.removeAll(keepingCapacity: true)
+    loop.execute(entries.turn)
+  }
+
+  private func turn() {
+    isTurnDue = false
+    expireTimers()
+    process?.replica.endTurn(on: self)
+    // A flush that fails ends a session, and what its core then sends makes other connections dirty.
+    swap(&dirty, &flushing)
+    for connection in flushing {
+      connection.isDirty = false
+      connection.flush()
     }
+    flushing.removeAll(keepingCapacity: true)
   }
 
   /// An expired timer comes before any other input.
@@ -239,7 +292,13 @@ extension TCPReplica: Transport {
     message.encode(into: &scratch)
     for peer in targets {
       guard let connection = peers[Int(peer.index)] else { continue }
-      write(.message, scratch.bytes, on: connection)
+      counts.frames[Int(message.tag)] += 1
+      counts.bytes[Int(message.tag)] += UInt64(scratch.bytes.count + FrameReader.headerBytes + 1)
+      if connection.shaper == nil {
+        write(.message, scratch.bytes, on: connection)
+      } else {
+        send(scratch.bytes, through: connection)
+      }
       if connection.exceedsOutgoing {
         counts.overflows += 1
         loop.execute { [self] in end(connection, "its queue is over its limit") }

@@ -244,7 +244,9 @@ private struct LogReader<Record: WireCodable, Storage: Disk> {
               reason: .misdirected, position: log.position + 1, file: file, block: place / blockBytes)
           }
         }
-        place += frame.size
+        // What an older life wrote there may reach over blocks that hold something else by now.
+        let isWhole = frame.body(in: bytes, at: place, identity: log.identity) != nil
+        place = isWhole ? place + frame.size : nextBlock(place)
       }
     }
     if let misdirected { throw misdirected }

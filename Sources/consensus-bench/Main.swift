@@ -45,7 +45,7 @@ struct ConsensusBench: ParsableCommand {
     subcommands: [
       ListCommand.self, DoctorCommand.self, RunCommand.self, MergeCommand.self, PlotCommand.self, CheckCommand.self,
       CompareCommand.self,
-      TortureCommand.self, ReplayCommand.self, VerifyCommand.self,
+      TortureCommand.self, ReplayCommand.self, VerifyCommand.self, NodeCommand.self,
     ])
 
   static let versionText = "0.1.0"

@@ -4,6 +4,8 @@ import Harness
 import Measurement
 import Verification
 
+extension NodeFile.DiskKind: ExpressibleByArgument {}
+
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs experiments, checks every run, and writes CSV.",
@@ -18,8 +20,15 @@ struct RunCommand: ParsableCommand {
     var summary: String {
       switch self {
       case .sim: "virtual time, one thread, every bit reproducible"
-      case .memory: "one process in real time, no sockets: not in this version"
-      case .tcp: "one process per replica over TCP: not in this version"
+      case .memory: "real time, one thread, no sockets and no disk: the cost of the algorithm itself"
+      case .tcp: "real time, one process per replica, TCP and disks of this machine"
+      }
+    }
+    var runMode: RunMode {
+      switch self {
+      case .sim: .sim
+      case .memory: .memory
+      case .tcp: .tcp
       }
     }
   }
@@ -30,7 +39,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Of the protocols that an experiment lists only these, with commas between.", valueName: "names")
   )
   var protocolNames: String?
-  @Option(help: "How it runs; only sim so far.") var mode = Mode.sim
+  @Option(help: "How it runs: in virtual time, or in real time.") var mode = Mode.sim
   @Option(help: ArgumentHelp("Instead of the environment that an experiment names.", valueName: "name"))
   var environment: String?
   @Option(help: "The part of 'profiles' to use: quick or full.") var profile = "quick"
@@ -58,6 +67,11 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Writes the client history of one run.", valueName: "file")) var history: String?
   @Option(help: ArgumentHelp("Writes every event of one run.", valueName: "file")) var trace: String?
   @Option(help: ArgumentHelp("With this bug planted. In test builds.", valueName: "id")) var mutant: String?
+  @Option(
+    help: ArgumentHelp(
+      "Of mode tcp, what a crash leaves: system (all that was written), volatile (only what was synced), or lying (nothing, because syncs are lost: a run must then fail).",
+      valueName: "kind"))
+  var disk = NodeFile.DiskKind.system
   @Flag(help: "Draws the charts at the end.") var plot = false
   @Flag(help: "Reads and checks everything, says what would be run, and runs and writes nothing.") var dryRun = false
 
@@ -80,7 +94,13 @@ struct RunCommand: ParsableCommand {
       if trace == history { throw ValidationError("--trace and --history cannot share a file") }
     }
     if out == "" { throw ValidationError("--out: names no folder") }
-    if mode != .sim { throw ValidationError("--mode \(mode.rawValue): \(mode.summary); use sim") }
+    if disk != .system, mode != .tcp { throw ValidationError("--disk: of mode tcp only") }
+    if mode != .sim {
+      if jobs > 1 {
+        throw ValidationError("--mode \(mode.rawValue) measures real time, one run after the other: no --jobs")
+      }
+      if trace != nil { throw ValidationError("--trace: of mode sim only; real time does not come back") }
+    }
   }
 
   func run() throws {
@@ -100,7 +120,8 @@ struct RunCommand: ParsableCommand {
     let folder = ResultFolder(out ?? suite.path(place(experiments, shard)), provenance(experiments, shard, suite))
     if !dryRun { try folder.begin() }
     for chart in experiments.flatMap(\.omittedCharts) { Terminal.say("note: \(chart)") }
-    let run = ExperimentRun(.init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs))
+    let run = ExperimentRun(
+      .init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs, place: place(folder.path)))
     print(RunHead(part).text)
     if dryRun { return print(RunHead(part).plan(run.start, into: folder.path)) }
     let bar = ProgressBar("run", total: run.start.most, unit: "trials")
@@ -143,10 +164,13 @@ struct RunCommand: ParsableCommand {
       return (path: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
     }
     let all = names.isEmpty ? try Experiment.names(in: suite.benchmarks) : names
-    let experiments = try all.map {
-      try Experiment.load(
-        $0, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
-        trials: trials, precision: precision, catalogue: ProtocolCatalogue.all)
+    let experiments = try all.compactMap { name -> Experiment? in
+      do throws(InputError) { return try load(name, suite, chosen, overrides) } catch {
+        // Of all experiments those that need what is only simulated are left out; one that is asked for by name is refused.
+        guard names.isEmpty, mode != .sim else { throw error }
+        Terminal.say("note: \(name) is left out: \(error.description)")
+        return nil
+      }
     }
     for (index, experiment) in experiments.enumerated()
     where experiments[..<index].contains(where: { $0.name == experiment.name }) {
@@ -161,6 +185,20 @@ struct RunCommand: ParsableCommand {
       throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
+  }
+
+  /// Journals go where results go, whose disk is known to be one.
+  private func place(_ folder: String) -> ClusterPlace? {
+    mode == .tcp
+      ? ClusterPlace(program: Bundle.main.executablePath ?? CommandLine.arguments[0], folder: folder, disk: disk) : nil
+  }
+
+  private func load(
+    _ name: String, _ suite: SuiteFolder, _ chosen: [String]?, _ overrides: [(path: String, value: String)]
+  ) throws(InputError) -> Experiment {
+    try Experiment.load(
+      name, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
+      trials: trials, precision: precision, catalogue: ProtocolCatalogue.all, mode: mode.runMode)
   }
 
   private func finish(
@@ -204,9 +242,13 @@ struct RunCommand: ParsableCommand {
     for text in overrides + point.sweptAssignments {
       command += " --set '\(text)'"
     }
+    if disk != .system { command += " --disk \(disk.rawValue)" }
+    if mode != .sim { command += " --mode \(mode.rawValue)" }
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
-      + reason + ["  again, with every event: \(command) --trace trace.jsonl"]).joined(separator: "\n")
+      + reason + [
+        mode == .sim ? "  again, with every event: \(command) --trace trace.jsonl" : "  once more: \(command)"
+      ]).joined(separator: "\n")
   }
 
   /// As a shell takes it.
@@ -225,7 +267,9 @@ struct RunCommand: ParsableCommand {
     }
     let traceFile = try trace.map { try LineFile($0) }
     let historyFile = try history.map { try LineFile($0) }
-    let one = point.record(seed: seed, trial: trial ?? 0, trace: traceFile.map { file in { file.write($0) } })
+    let one = point.record(
+      seed: seed, trial: trial ?? 0, trace: traceFile.map { file in { file.write($0) } },
+      place: place(FileManager.default.currentDirectoryPath))
     historyFile?.write(text: History.encode(one.history))
     try traceFile?.close()
     try historyFile?.close()

@@ -14,15 +14,17 @@ import Testing
     "Measurement": ["CJemalloc", "Histogram", "Foundation", "Glibc", "Darwin"],
     "Simulator": ["Consensus", "Replication", "Faults", "WriteAheadLog", "Verification", "DequeModule"],
     "FileJournal": ["Consensus", "Replication", "WriteAheadLog", "Synchronization", "Glibc", "Darwin"],
+    "MemoryRuntime": ["Consensus", "Replication", "Simulator", "Verification", "DequeModule", "Glibc", "Darwin"],
     "Harness": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Yams", "Foundation",
-      "Dispatch", "Synchronization",
+      "Dispatch", "Synchronization", "WriteAheadLog", "MemoryRuntime", "FileJournal", "TCPRuntime", "NIOCore",
+      "NIOPosix", "Glibc", "Darwin",
     ],
     "consensus-bench": [
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
       "Synchronization", "ArgumentParser", "Protocols",
     ],
-    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix"],
+    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix", "Crypto"],
   ]
   static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

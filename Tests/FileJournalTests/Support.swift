@@ -82,3 +82,32 @@ extension RecoveredLog {
 }
 
 func vote(_ term: UInt64) -> Raft.Record { .vote(term: term, for: NodeID(1)) }
+
+/// A folder that costs no disk anything, and whose files can be damaged. Closing gives nothing back: it is there for the next life.
+final class FilesInMemory: FileLayer {
+  private let files: Mutex<[String: [UInt8]]>
+  init(_ files: [String: [UInt8]] = [:]) { self.files = Mutex(files) }
+
+  func replace(_ name: String, _ bytes: [UInt8]) { files.withLock { $0[name] = bytes } }
+
+  var folder: String { "memory" }
+  func names() -> [String] { files.withLock { $0.keys.sorted() } }
+  func read(_ name: String) throws(FileError) -> [UInt8] {
+    guard let bytes = files.withLock({ $0[name] }) else { throw FileError("open", name, ENOENT) }
+    return bytes
+  }
+  func length(of name: String) throws(FileError) -> Int { try read(name).count }
+  func make(_ name: String) { replace(name, []) }
+  func write(_ bytes: [UInt8], to name: String, at offset: Int) {
+    files.withLock { files in
+      let missing = offset + bytes.count - (files[name]?.count ?? 0)
+      if missing > 0 { files[name, default: []] += Array(repeating: 0, count: missing) }
+      files[name]?.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+    }
+  }
+  func sync(_ name: String) {}
+  func rename(_ name: String, to new: String) { files.withLock { $0[new] = $0.removeValue(forKey: name) } }
+  func remove(_ name: String) { files.withLock { $0[name] = nil } }
+  func syncNames() {}
+  func close() {}
+}

@@ -25,6 +25,7 @@ import Testing
       ConfigurationRow.descriptions, SummaryRow.descriptions, LatencyRow.descriptions, StageRow.descriptions,
       TimelineRow.descriptions, ElectionRow.descriptions, FaultRow.descriptions, MessageRow.descriptions,
       IntervalRow.descriptions, PrecisionRow.descriptions, CostRow.descriptions,
+      ProcessRow.descriptions,
     ] {
       #expect(Set(descriptions.map(\.name)).count == descriptions.count)
       for column in descriptions {

@@ -210,6 +210,12 @@ import Testing
     expectDamage(lost, .stale, at: 3)
     lost.contents[index].bytes.replaceSubrange(block(6), with: disk.contents[index].bytes[block(3)])
     expectDamage(lost, .misdirected, at: 3)
+    // The file was another segment once, where a record began in block 3 that reached over what proves now that there was one.
+    var (older, long) = try formatted(segmentBlocks: 8)
+    long.append(Note(1, bytes: 4 * blockBytes))
+    try long.commit(to: &older)
+    stale.contents[index].bytes.replaceSubrange(block(3), with: older.contents[index].bytes[block(1)])
+    expectDamage(stale, .stale, at: 3)
     disk.unreadable = .segment(2)
     expectDamage(disk, .unreadable, at: 1)
   }

@@ -63,6 +63,23 @@ import Testing
     #expect(server.core.vote.leader == NodeID(1))
   }
 
+  @Test("A leader's own word of its history counts, not what an old vote of the same round says")
+  func ownWord() {
+    var server = Server(1, of: 5, history: [2])
+    let claimed = server.receive(.vote(for: 1, 1, 9, current: 1, round: 1), from: 0)
+    #expect(claimed.messages.isEmpty && server.core.vote == server.core.ownVote)
+    #expect(server.core.received[0]?.vote == server.core.ownVote, "but it is a vote for this server")
+    let later = server.receive(.vote(for: 1, 1, 9, current: 1, round: 2), from: 0)
+    #expect(later.sent.map(\.message) == [.vote(for: 1, 1, 2, current: 1, round: 2)])
+
+    let others = server.receive(.vote(for: 3, 1, 9, current: 1, round: 2), from: 4)
+    #expect(others.sent.map(\.message) == [.vote(for: 3, 1, 9, current: 1, round: 2)])
+    let word = server.receive(.vote(for: 3, 1, 7, current: 1, round: 2), from: 3)
+    #expect(word.sent.map(\.message) == [.vote(for: 3, 1, 7, current: 1, round: 2)], "the candidate itself has less")
+    let again = server.receive(.vote(for: 3, 1, 9, current: 1, round: 2), from: 0)
+    #expect(again.messages.isEmpty && server.core.vote.zxid.counter == 7)
+  }
+
   @Test("A quorum that agrees waits for a better vote; a better vote that comes in time starts all over")
   func finalizeWait() {
     var server = Server(1, of: 5)

@@ -49,10 +49,12 @@ extension Experiment {
   ///   - trials: Instead of the file's number.
   ///   - precision: Instead of the file's, as the file would say it.
   ///   - catalogue: Every protocol that there is.
+  ///   - mode: How it is to be run.
   public static func load(
     _ name: String, in folder: String, environment: String? = nil, profile: String = "quick",
     overrides: [(path: String, value: String)] = [],
-    protocols: [String]? = nil, trials: Int? = nil, precision: String? = nil, catalogue: [ProtocolVariant]
+    protocols: [String]? = nil, trials: Int? = nil, precision: String? = nil, catalogue: [ProtocolVariant],
+    mode: RunMode = .sim
   ) throws(InputError) -> Experiment {
     var target: FixedDecimal??
     if let precision {
@@ -75,7 +77,7 @@ extension Experiment {
     }
     return try ExperimentExpansion(
       file: file, fileName: fileName(path), source: name, environment: base, profile: profile, overrides: overrides,
-      protocols: protocols, trials: trials, precision: target, catalogue: catalogue
+      protocols: protocols, trials: trials, precision: target, catalogue: catalogue, mode: mode
     ).experiment()
   }
 

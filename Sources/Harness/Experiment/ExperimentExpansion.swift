@@ -13,6 +13,7 @@ struct ExperimentExpansion {
   /// Instead of the file's; nil inside: none.
   var precision: FixedDecimal??
   var catalogue: [ProtocolVariant]
+  var mode = RunMode.sim
 
   private static let mostPoints = 100_000
 
@@ -48,11 +49,12 @@ struct ExperimentExpansion {
     for combination in combinations {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
+      settings = settings.real(in: mode)
       let cases = cases(layer, combination)
       let faults = FaultSchedule((layer.faults?.entries ?? []) + cases.flatMap { $0.faults?.entries ?? [] })
       try check(settings, faults, places)
       losses.note(settings, faults)
-      for key in ExperimentKey.all where key.isUsed(settings) { unused.remove(key.path) }
+      for key in ExperimentKey.all where key.isUsed(settings) && key.exists(in: mode) { unused.remove(key.path) }
       for value in cases { unused.remove(value.path) }
       for variant in variants {
         if variant.requiresSessions, settings.environment.link.kind == .datagram {
@@ -74,12 +76,14 @@ struct ExperimentExpansion {
         if isKnown { continue }
         points.append(
           ExperimentPoint(
-            experiment: file.name, variant: variant, inputs: inputs, trials: trials ?? 1, precision: precision,
+            experiment: file.name, variant: variant, mode: mode, inputs: inputs, trials: trials ?? 1,
+            precision: precision,
             template: settings.configuration(), faults: faults))
       }
     }
     if let path = unused.sorted().first {
-      let reason = try ExperimentKey.named(path).obstacle(points.last?.inputs ?? [])
+      let key = try ExperimentKey.named(path)
+      let reason = key.exists(in: mode) ? key.obstacle(points.last?.inputs ?? []) : "mode \(mode.rawValue)"
       throw InputError("\(places[path, ""]): '\(path)' is swept, but has no effect with \(reason)")
     }
     if let error = losses.error(places) { throw error }
@@ -159,6 +163,11 @@ struct ExperimentExpansion {
       throw InputError("\(places[key, reason]): \(key): \(reason)")
     }
     if let (place, reason) = faults.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
+    if let (key, reason) = settings.obstacle(to: mode) { throw InputError("\(places[key, reason]): \(key): \(reason)") }
+    if let impossible = faults.entries.first(where: { !mode.makes($0.fault) }) {
+      throw InputError(
+        "\(impossible.place): faults: '\(impossible.fault.word)' cannot be made to happen in mode \(mode.rawValue)")
+    }
   }
 
   private func inputs(
@@ -169,7 +178,9 @@ struct ExperimentExpansion {
     if let fixedReplicas { settings.environment.replicas = fixedReplicas }
     var inputs = ExperimentKey.all.map { key in
       ExperimentPoint.Input(
-        key: key.path, value: key.isUsed(settings) ? key.text(settings) : "unused", isSwept: swept.contains(key.path))
+        key: key.path,
+        value: key.isUsed(settings) && key.exists(in: mode) ? key.text(settings) : "unused",
+        isSwept: swept.contains(key.path))
     }
     for value in cases {
       inputs.append(ExperimentPoint.Input(key: value.path, value: value.text, isSwept: swept.contains(value.path)))

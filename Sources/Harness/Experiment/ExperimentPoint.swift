@@ -15,6 +15,8 @@ public struct ExperimentPoint: Sendable {
 
   public var experiment: String
   public var variant: ProtocolVariant
+  /// How it is run.
+  public var mode = RunMode.sim
   /// Every input but the protocol, in the order of the key registry; the cases of sweeps over faults, and all faults, are the last.
   public var inputs: [Input]
   /// As many as are run; with a `precision`, the most.
@@ -37,7 +39,8 @@ public struct ExperimentPoint: Sendable {
   }
   /// What the rows of this configuration refer to. Equal inputs in two experiments are two configurations.
   public var subject: Subject {
-    let identity = [(key: "experiment", value: experiment), (key: "protocol", value: variant.name)]
+    var identity = [(key: "experiment", value: experiment), (key: "protocol", value: variant.name)]
+    if mode != .sim { identity.append((key: "mode", value: mode.rawValue)) }
     return Subject(
       configuration: ConfigurationID(of: identity + pairs), experiment: experiment, protocolName: variant.name)
   }
@@ -49,7 +52,10 @@ public struct ExperimentPoint: Sendable {
   public func ignores(_ path: String) -> Bool { inputs.contains { $0.key == path && $0.value == "unused" } }
 
   /// What leaves the input at `path` without effect, such as `workload.arrival closed`.
-  public func obstacle(to path: String) -> String? { (try? ExperimentKey.named(path))?.obstacle(inputs) }
+  public func obstacle(to path: String) -> String? {
+    guard let key = try? ExperimentKey.named(path) else { return nil }
+    return key.exists(in: mode) ? key.obstacle(inputs) : "mode \(mode.rawValue)"
+  }
 
   /// The swept inputs, as `--set` takes them; the case of a sweep over faults stands for these.
   public var sweptAssignments: [String] {
@@ -74,7 +80,7 @@ public struct ExperimentPoint: Sendable {
     let (subject, fingerprint) = (subject, fingerprint)
     return inputs.map {
       ConfigurationRow(
-        subject, mode: .sim, fingerprint: fingerprint, key: $0.key, value: $0.value, isSwept: $0.isSwept)
+        subject, mode: mode, fingerprint: fingerprint, key: $0.key, value: $0.value, isSwept: $0.isSwept)
     }
   }
 

@@ -26,6 +26,10 @@ public struct ProtocolVariant: Sendable {
   /// The textbook's writes to stable storage per batch, all replicas together, without group commit.
   public let writesPerBatch: @Sendable (_ replicas: Int) -> Int?
   public let simulate: Simulate
+  /// Which round of elections an epoch belongs to.
+  let round: @Sendable (UInt64) -> UInt64
+  let host: Host
+  let runInMemory: RunInMemory
 
   public init<Core: ConsensusProtocol>(
     _ name: String, _ core: Core.Type, tuning: Core.Tuning, summary: String, isMain: Bool = false,
@@ -42,6 +46,9 @@ public struct ProtocolVariant: Sendable {
     requiresSessions = Core.requiresSessions
     transfersLeadership = Core.transfersLeadership
     messageKinds = Core.messageKinds
+    round = { Core.round(of: $0) }
+    host = Self.host(Core.self, tuning)
+    runInMemory = Self.runInMemory(Core.self, tuning, fixedReplicas)
     simulate = { configuration, recorder, trace, keepsHistory in
       var configuration = configuration
       if let fixedReplicas { configuration.environment.replicas = fixedReplicas }

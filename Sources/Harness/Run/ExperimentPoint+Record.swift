@@ -18,9 +18,12 @@ public struct RecordedRun: Sendable {
 
 extension ExperimentPoint {
   /// Runs one trial again, and keeps its history; `trace` gets a line for each event.
-  public func record(seed: UInt64, trial: Int, trace: ((String) -> Void)? = nil) -> RecordedRun {
+  public func record(
+    seed: UInt64, trial: Int, trace: ((String) -> Void)? = nil, place: ClusterPlace? = nil
+  ) -> RecordedRun {
     let trial = Trial(
-      of: self, seed: seed, number: trial, probe: nil, countsCosts: false, trace: trace, keepsHistory: true)
+      of: self, seed: seed, number: trial, probe: nil, countsCosts: false, trace: trace, keepsHistory: true,
+      place: place)
     return RecordedRun(report: trial.report, history: trial.history, hash: "\(trial.summary.runHash)")
   }
 }

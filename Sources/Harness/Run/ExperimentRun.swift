@@ -14,8 +14,13 @@ public final class ExperimentRun: Sendable {
     public var onlyTrial: Int?
     /// Threads. Costs are counted only where there is one: another one's work could not be told apart.
     public var jobs: Int
+    /// Where clusters of processes may be started; nil: nowhere, and mode tcp cannot be run.
+    public var place: ClusterPlace?
 
-    public init(experiments: [Experiment], seed: UInt64, onlyTrial: Int? = nil, jobs: Int = 1) {
+    public init(
+      experiments: [Experiment], seed: UInt64, onlyTrial: Int? = nil, jobs: Int = 1, place: ClusterPlace? = nil
+    ) {
+      self.place = place
       self.experiments = experiments
       self.seed = seed
       self.onlyTrial = onlyTrial
@@ -120,7 +125,7 @@ public final class ExperimentRun: Sendable {
       while !isCancelled(), let (work, point) = take() {
         let trial = Trial(
           of: point, seed: plan.seed, number: work.number, probe: probe, countsCosts: countsCosts,
-          keepsSeries: point.mayNeedBlocks(atPlace: work.place))
+          keepsSeries: point.mayNeedBlocks(atPlace: work.place), place: plan.place)
         guard let complete = add(trial, work, progress) else { continue }
         let rows = complete.rows(seed: plan.seed)
         state.withLock { state in
@@ -167,7 +172,7 @@ public final class ExperimentRun: Sendable {
 
   /// What a process allocates once, the first time that it does something, belongs to no trial.
   private func warmUp() {
-    for point in plan.points {
+    for point in plan.points where point.mode == .sim {
       _ = Trial(of: point.shortened, seed: plan.seed, number: 0, probe: nil, countsCosts: false)
     }
   }
@@ -199,6 +204,7 @@ extension ResultTables {
     if let election = trial.election { elections.append(election) }
     faults += trial.faults
     if let cost = trial.cost { costs.append(cost) }
+    processes += trial.processes
   }
   /// The rows of a configuration as a whole.
   mutating func append(_ rows: [ConfigurationRow], _ subject: Subject, _ latencies: Latencies) {

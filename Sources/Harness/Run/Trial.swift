@@ -15,6 +15,7 @@ struct Trial: Sendable {
   let election: ElectionRow?
   let faults: [FaultRow]
   let cost: CostRow?
+  let processes: [ProcessRow]
   let report: VerificationReport
   let history: [ClientOperation]
 
@@ -23,7 +24,8 @@ struct Trial: Sendable {
   /// `probe` counts allocations: only where no other thread allocates. Without it there is no cost row.
   init(
     of point: ExperimentPoint, seed: UInt64, number: Int, probe: AllocationProbe?, countsCosts: Bool,
-    keepsSeries: Bool = false, trace: ((String) -> Void)? = nil, keepsHistory: Bool = false
+    keepsSeries: Bool = false, trace: ((String) -> Void)? = nil, keepsHistory: Bool = false,
+    place: ClusterPlace? = nil
   ) {
     let configuration = point.configuration(seed: seed, trial: number)
     let measure = configuration.measure
@@ -35,7 +37,18 @@ struct Trial: Sendable {
     let key = RunKey(point.subject, seed: seed, trial: number)
     self.key = key
     let result: SimulationResult
-    if countsCosts {
+    var processes: [ProcessRow] = []
+    if point.mode == .memory {
+      let run = point.variant.runInMemory(configuration, recorder, probe)
+      result = run.result
+      cost = CostRow(
+        key, cost: run.cost, allocated: run.allocated, commands: Int(result.commands), events: Int(result.events))
+    } else if point.mode == .tcp {
+      let run = TCPRun.run(configuration, point.variant, at: place, recorder: recorder)
+      result = run.result
+      cost = nil
+      processes = ProcessRow.rows(key, run)
+    } else if countsCosts {
       let (inner, cost) = ProcessCost.measure { probe?.count(simulate) ?? (simulate(), nil) }
       result = inner.0
       self.cost = CostRow(
@@ -44,6 +57,7 @@ struct Trial: Sendable {
       result = simulate()
       cost = nil
     }
+    self.processes = processes
     latencies = recorder.latencies
     var series = recorder.series
     series?.window = result.windowStart..<max(result.windowStart, result.windowEnd)

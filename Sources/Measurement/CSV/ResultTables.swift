@@ -1,6 +1,6 @@
 import Foundation
 
-/// All rows of a run's files. `costs` depends on the machine; everything else of a simulation does not.
+/// All rows of a run's files. `costs` depends on the machine; everything else of a simulation does not. `processes` are of real ones.
 public struct ResultTables: Sendable, Equatable {
   public var configurations: [ConfigurationRow] = []
   public var summary: [SummaryRow] = []
@@ -13,6 +13,7 @@ public struct ResultTables: Sendable, Equatable {
   public var intervals: [IntervalRow] = []
   public var precision: [PrecisionRow] = []
   public var costs: [CostRow] = []
+  public var processes: [ProcessRow] = []
 
   public init() {}
 
@@ -29,6 +30,7 @@ public struct ResultTables: Sendable, Equatable {
     intervals += other.intervals
     precision += other.precision
     costs += other.costs
+    processes += other.processes
   }
 
   /// Runs whose numbers are void, for people: key and verdict.
@@ -57,6 +59,7 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(intervals, folder)
     try Self.write(precision, folder)
     try Self.write(costs, folder)
+    try Self.write(processes, folder)
   }
 
   /// Reads the files that are in `folder`; every one is checked against its schema. A folder without
@@ -76,6 +79,7 @@ public struct ResultTables: Sendable, Equatable {
     intervals = try Self.read(folder)
     precision = try Self.read(folder)
     costs = try Self.read(folder)
+    processes = try Self.read(folder)
   }
 
   private static func write<Row: CSVRow>(_ rows: [Row], _ folder: String) throws(FileError) {

@@ -35,6 +35,24 @@ public struct ProcessCost: Hashable, Sendable {
       peakResident: Int(usage.ru_maxrss) * bytesPerUnit)
   }
 
+  /// The most bytes that were resident since this program was loaded; nil where only ``peakResident`` is known, which on Linux counts
+  /// what the process held before, as a copy of the one that started it.
+  public static func peakResidentOfProgram() -> Int? {
+    #if canImport(Darwin)
+    return now().peakResident
+    #else
+    guard let file = fopen("/proc/self/status", "r") else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+      guard text.hasPrefix("VmHWM:") else { continue }
+      return text.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+    #endif
+  }
+
   /// Runs `body` and says what it took.
   public static func measure<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result

@@ -5,8 +5,8 @@ public enum SchemaDocument {
     [
       section(ConfigurationRow.self), section(SummaryRow.self), section(LatencyRow.self), section(StageRow.self),
       section(TimelineRow.self), section(ElectionRow.self), section(FaultRow.self), section(MessageRow.self),
-      section(IntervalRow.self), section(PrecisionRow.self), section(CostRow.self), section(HistoryRow.self),
-      section(PairRow.self),
+      section(IntervalRow.self), section(PrecisionRow.self), section(CostRow.self), section(ProcessRow.self),
+      section(HistoryRow.self), section(PairRow.self),
     ].joined(separator: "\n")
   }
 

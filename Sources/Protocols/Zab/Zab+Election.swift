@@ -75,6 +75,8 @@ extension Zab {
   private mutating func compare(_ other: Notification, from peer: NodeID, _ effects: inout Effects<Zab>) {
     guard other.round >= round else { return effects.send(.notification(notification), to: peer) }
     let index = Int(peer.index)
+    var other = other
+    other.vote = credible(other, from: peer)
     // What this server sent while the peer was not looking, the peer has thrown away.
     let hasMissed = outside[index] != nil
     outside[index] = nil
@@ -84,11 +86,26 @@ extension Zab {
       change(to: max(other.vote, ownVote), &effects)
     } else if other.vote > vote {
       change(to: other.vote, &effects)
+    } else if vote.leader == peer, other.vote.leader == peer, other.vote != vote {
+      // The peer's own word is less than what others say of it.
+      change(to: max(other.vote, ownVote), &effects)
     } else if hasMissed {
       effects.send(.notification(notification), to: peer)
     }
     received[index] = other
     countVotes(&effects)
+  }
+
+  /// A vote says what history its leader has, and the leader knows best. A server that joins an epoch takes its round, which may be
+  /// less than its own was, and may have to cut its history; when it comes to the higher number again, old votes of that number claim
+  /// for it what it has no more. ZooKeeper adopts them, and the leader's lack shows in discovery.
+  private func credible(_ other: Notification, from peer: NodeID) -> Vote {
+    let leader = other.vote.leader
+    if leader == id { return ownVote }
+    guard leader != peer, other.round == round, let word = received[Int(leader.index)], word.standing == .looking,
+      word.vote.leader == leader
+    else { return other.vote }
+    return word.vote
   }
 
   /// A quorum that agrees waits a while for somebody better, and says nothing more meanwhile. Whoever is better and known of makes

@@ -1,0 +1,246 @@
+import Consensus
+import FileJournal
+import Foundation
+import Measurement
+import NIOCore
+import NIOPosix
+import Replication
+import TCPRuntime
+import WriteAheadLog
+
+/// One replica of a real cluster, whatever its protocol. Calls block; none may come from its event loop.
+public protocol HostedReplica: Sendable {
+  /// Its port. Recovers its journal first, so that who reaches it is served.
+  func start() throws(InputError) -> Int
+  /// What it has come to by now.
+  func report() -> ReplicaReport
+  /// Leaves its peers and clients, makes durable what was submitted, and says what became of it.
+  func stop() -> ReplicaReport
+}
+
+/// What a replica has come to, and what that took, since its process began.
+public struct ReplicaReport: Hashable, Sendable {
+  public var slot: UInt64 = 0
+  /// Of everything executed up to `slot`.
+  public var digest: UInt64 = 0
+  public var commits: UInt64 = 0
+  public var commands: UInt64 = 0
+  public var fsyncs = 0
+  /// Sent to peers, by message tag.
+  public var frames: [UInt64] = []
+  public var bytes: [UInt64] = []
+  /// The most memory that its process held; 0: it does not know.
+  public var peakResident = 0
+  public var malformed = 0
+  public var strangers = 0
+}
+
+extension ProtocolVariant {
+  /// Starts nothing yet. `failed` is called once, from any thread, if the journal fails: the replica does nothing from then on.
+  typealias Host =
+    @Sendable (
+      _ file: NodeFile, _ id: NodeID, _ log: @escaping ReplicaLog, _ failed: @escaping @Sendable () -> Void
+    ) -> any HostedReplica
+
+  static func host<Core: ConsensusProtocol>(_ core: Core.Type, _ tuning: Core.Tuning) -> Host {
+    { file, id, log, failed in
+      switch file.journal {
+      case .file: FileHost<Core>(file, id, tuning, log, failed)
+      case .memory: MemoryHost<Core>(file, id, tuning, log)
+      }
+    }
+  }
+}
+
+extension NodeFile {
+  /// The replica with this number.
+  public func replica(
+    _ id: Int, log: @escaping ReplicaLog = { _ in }, failed: @escaping @Sendable () -> Void = {}
+  ) throws(InputError) -> any HostedReplica {
+    guard addresses.indices.contains(id) else {
+      throw InputError("--id \(id): the cluster's replicas are 0 to \(addresses.count - 1)")
+    }
+    return variant.host(self, NodeID(id), log, failed)
+  }
+
+  var members: NodeSet { addresses.indices.reduce(into: NodeSet()) { $0.insert(NodeID($1)) } }
+
+  func configuration<Core: ConsensusProtocol>(_ id: NodeID, _ tuning: Core.Tuning) -> Configuration<Core> {
+    let environment = settings.real(in: .tcp).environment
+    // Timeouts must differ between replicas and between the lives of one.
+    var random = SystemRandomNumberGenerator()
+    return Configuration(
+      id: id, cluster: Cluster(members: members), timing: environment.timing, shared: environment.shared,
+      tuning: tuning, retained: environment.retained, seed: random.next())
+  }
+
+  func replicaSettings<Core: ConsensusProtocol>(_ core: Core.Type, _ log: @escaping ReplicaLog) -> TCPReplicaSettings {
+    var schema = Digest()
+    for kind in Core.messageKinds { for byte in kind.name.utf8 { schema.fold(UInt64(byte)) } }
+    return TCPReplicaSettings(
+      identity: ClusterIdentity(
+        cluster: cluster, protocolName: Core.name, variant: variant.name, schema: schema.value),
+      batching: settings.environment.batch, sessions: settings.environment.sessionLimit,
+      snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log)
+  }
+
+  func resolved() throws(InputError) -> [NodeID: SocketAddress] {
+    var result: [NodeID: SocketAddress] = [:]
+    for (index, address) in addresses.enumerated() {
+      do {
+        result[NodeID(index)] = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+      } catch { throw InputError("replica \(index): \(address): \(error)") }
+    }
+    return result
+  }
+}
+
+/// The part that does not depend on the journal: an event loop of its own.
+private struct LoopOfReplica: Sendable {
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  var loop: any EventLoop { group.any() }
+
+  func wait<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
+    try loop.makeFutureWithTask(body).wait()
+  }
+  /// Starts `replica` and lets others reach it.
+  func serve<Core, Storage>(
+    _ replica: TCPReplica<Core, Storage>, _ file: NodeFile, from checkpoint: Checkpoint<Core.Record>,
+    journal: @escaping @Sendable (JournalReports) -> Storage
+  ) throws(InputError) -> Int {
+    let peers = try file.resolved()
+    let address = file.addresses[Int(replica.id.index)]
+    do {
+      let bound = try wait { try await replica.listen(host: file.listen, port: address.port) }
+      try wait { try await replica.start(from: checkpoint, peers: peers, journal: journal) }
+      return bound.port ?? address.port
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw InputError("replica \(replica.id): port \(address.port) of \(file.listen) is in use")
+    } catch { throw InputError("replica \(replica.id): cannot listen on \(file.listen):\(address.port): \(error)") }
+  }
+  func report<Core, Storage>(of replica: TCPReplica<Core, Storage>) -> ReplicaReport {
+    var report = ReplicaReport()
+    if let state = try? wait({ try await replica.stateNow() }) {
+      report.slot = state.slot.number
+      report.digest = state.digest
+    }
+    if let counts = try? wait({ try await replica.statusNow() }).counts {
+      report.commits = counts.commits
+      report.commands = counts.commands
+      report.frames = counts.frames
+      report.bytes = counts.bytes
+      report.malformed = counts.malformed
+      report.strangers = counts.strangers
+    }
+    report.peakResident = ProcessCost.peakResidentOfProgram() ?? 0
+    return report
+  }
+  func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }
+  func end() { try? group.syncShutdownGracefully() }
+}
+
+private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {
+  private let file: NodeFile
+  private let own = LoopOfReplica()
+  private let replica: TCPReplica<Core, MemoryJournal<Core.Record>>
+
+  init(_ file: NodeFile, _ id: NodeID, _ tuning: Core.Tuning, _ log: @escaping ReplicaLog) {
+    self.file = file
+    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log), on: own.loop)
+  }
+  func start() throws(InputError) -> Int {
+    let loop = own.loop
+    return try own.serve(replica, file, from: .init()) { MemoryJournal(loop, keeps: false, reports: $0) }
+  }
+  func report() -> ReplicaReport { own.report(of: replica) }
+  func stop() -> ReplicaReport {
+    let last = report()
+    own.stop(replica)
+    own.end()
+    return last
+  }
+}
+
+private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
+  /// What is handed from the thread that opens it to the event loop, which owns it from then on.
+  private struct Handed: @unchecked Sendable { let journal: FileJournal<Core.Record> }
+
+  private let file: NodeFile
+  private let id: NodeID
+  private let own = LoopOfReplica()
+  private let replica: TCPReplica<Core, FileJournal<Core.Record>>
+  private let log: ReplicaLog
+  private let failed: @Sendable () -> Void
+  private let syncs = SyncCount()
+
+  init(
+    _ file: NodeFile, _ id: NodeID, _ tuning: Core.Tuning, _ log: @escaping ReplicaLog,
+    _ failed: @escaping @Sendable () -> Void
+  ) {
+    self.file = file
+    self.id = id
+    self.log = log
+    self.failed = failed
+    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log), on: own.loop)
+  }
+
+  func start() throws(InputError) -> Int {
+    let folder = (file.data ?? "") + "/\(id)"
+    var cluster = Digest()
+    for byte in file.cluster.utf8 { cluster.fold(UInt64(byte)) }
+    let owner = JournalOwner(
+      cluster: cluster.value, node: id, protocolName: Core.name, variant: file.variant.name)
+    let relay = JournalRelay()
+    let opened: (journal: FileJournal<Core.Record>, recovered: RecoveredLog<Core.Record>)
+    do throws(JournalRefusal) {
+      try makeFolder()
+      let system = try SystemFiles(folder: folder)
+      let faulty = file.disk == .system ? nil : FaultyFiles(system)
+      opened = try FileJournal<Core.Record>.open(
+        CountedFiles(faulty.map { $0 as any FileLayer } ?? system, syncs), owner: owner, synced: { relay.synced($0) },
+        failed: { [log, failed, id] error, cause in
+          let reason = cause.map { "\($0)" } ?? "\(error)"
+          log("replica=\(id) event=journal-failed reason=\"\(reason)\"")
+          relay.failed(reason)
+          failed()
+        })
+      // The empty journal is sound: what is to be lost is what clients were told.
+      faulty?.faults.losesSyncs = file.disk == .lying
+    } catch { throw InputError("replica \(id): \(error)") }
+    let recovered = opened.recovered
+    log(
+      "replica=\(id) event=recovered snapshot=\(recovered.snapshot?.through.number ?? 0) records=\(recovered.records.count) dropped_bytes=\(recovered.droppedBytes)"
+    )
+    let handed = Handed(journal: opened.journal)
+    let checkpoint = Checkpoint(
+      snapshot: recovered.snapshot, records: recovered.checkpointRecords + recovered.records)
+    do throws(InputError) {
+      return try own.serve(replica, file, from: checkpoint) { reports in
+        relay.connect(reports)
+        return handed.journal
+      }
+    } catch {
+      handed.journal.close()
+      throw error
+    }
+  }
+  private func makeFolder() throws(JournalRefusal) {
+    guard let data = file.data else { return }
+    // What goes wrong, the journal's own folder says.
+    try? FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+  }
+
+  func report() -> ReplicaReport {
+    var report = own.report(of: replica)
+    report.fsyncs = syncs.value
+    return report
+  }
+  func stop() -> ReplicaReport {
+    var last = report()
+    own.stop(replica)
+    try? own.wait { [replica] in try await replica.journalNow { $0?.close() } }
+    last.fsyncs = syncs.value
+    own.end()
+    return last
+  }
+}

@@ -1,0 +1,184 @@
+import Consensus
+import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// A cluster of processes on this machine: one for each replica, which runs `consensus-bench node`.
+final class NodeCluster {
+  /// What one replica has used up and come to, over all its processes.
+  struct Account: Sendable {
+    var usage = ProcessGroup.Usage()
+    var starts = 0
+    /// Of the last process, if it could still say it.
+    var report: ReplicaReport?
+  }
+  private struct Node {
+    var process: pid_t?
+    var isPaused = false
+    var account = Account()
+  }
+
+  let file: NodeFile
+  /// Holds the cluster's file, the logs of its processes and their journals.
+  let folder: String
+  private let program: String
+  private let group: ProcessGroup
+  private var nodes: [Node]
+
+  /// Starts nothing yet. `program` is the path of this program.
+  init(_ file: NodeFile, folder: String, program: String) throws(InputError) {
+    self.file = file
+    self.folder = folder
+    self.program = program
+    nodes = Array(repeating: Node(), count: file.addresses.count)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try file.text.write(toFile: folder + "/cluster.yaml", atomically: true, encoding: .utf8)
+    } catch { throw InputError("\(folder): cannot be written: \(error.localizedDescription)") }
+    group = try ProcessGroup()
+  }
+
+  func start(_ id: Int) throws(InputError) {
+    guard nodes[id].process == nil else { return }
+    nodes[id].account.starts += 1
+    nodes[id].process = try group.start(
+      [program, "node", "--config", folder + "/cluster.yaml", "--id", "\(id)"], log: log(id))
+  }
+  func crash(_ id: Int) {
+    guard let process = nodes[id].process else { return }
+    group.signal(process, SIGKILL)
+    note(id, group.reap(process).usage)
+  }
+  func pause(_ id: Int) {
+    guard let process = nodes[id].process else { return }
+    nodes[id].isPaused = true
+    group.signal(process, SIGSTOP)
+  }
+  func resume(_ id: Int) {
+    guard let process = nodes[id].process, nodes[id].isPaused else { return }
+    nodes[id].isPaused = false
+    group.signal(process, SIGCONT)
+  }
+  func isRunning(_ id: Int) -> Bool { nodes[id].process != nil && !nodes[id].isPaused }
+
+  /// Why a replica ended of itself; nil: none has.
+  func failure() -> String? {
+    for id in nodes.indices {
+      guard let process = nodes[id].process, let end = group.ended(process) else { continue }
+      note(id, end.usage)
+      let last = lines(id).last { !$0.isEmpty } ?? ""
+      return "replica n\(id) ended with \(end.status): \(last)"
+    }
+    return nil
+  }
+
+  /// Asks all to end, waits for that, and says what they came to. Nothing runs afterwards.
+  func stop() -> [Account] {
+    for id in nodes.indices {
+      resume(id)
+      if let process = nodes[id].process { group.signal(process, SIGTERM) }
+    }
+    for id in nodes.indices {
+      guard let process = nodes[id].process else { continue }
+      note(id, group.reap(process).usage)
+      nodes[id].account.report = reports(id).last
+    }
+    group.end()
+    return nodes.map(\.account)
+  }
+  private func note(_ id: Int, _ usage: ProcessGroup.Usage) {
+    nodes[id].account.usage = nodes[id].account.usage + usage
+    nodes[id].process = nil
+    nodes[id].isPaused = false
+  }
+
+  /// Asks every replica that runs to say what it has come to; nil: one does not within `patience`, or is only about to start, when
+  /// the signal would be its end.
+  func ask(patience: Duration) -> [ReplicaReport]? {
+    let asked = nodes.indices.filter { isRunning($0) }
+    guard asked.allSatisfy({ isListening($0) }) else {
+      usleep(5_000)
+      return nil
+    }
+    let known = asked.map { reports($0).count }
+    for id in asked { if let process = nodes[id].process { group.signal(process, SIGUSR1) } }
+    let end = ContinuousClock.now + patience
+    while ContinuousClock.now < end {
+      let answers = asked.map { reports($0) }
+      if zip(answers, known).allSatisfy({ $0.count > $1 }) { return answers.compactMap(\.last) }
+      usleep(2_000)
+    }
+    return nil
+  }
+
+  // MARK: What its logs say
+
+  /// Its present process.
+  private func isListening(_ id: Int) -> Bool {
+    let last = lines(id).last { $0.contains(" event=listening ") }
+    return last.flatMap { LogWords($0).number("process") } == nodes[id].process
+  }
+  private func reports(_ id: Int) -> [ReplicaReport] { lines(id).compactMap { ReplicaReport($0) } }
+
+  private func log(_ id: Int) -> String { folder + "/n\(id).log" }
+  func lines(_ id: Int) -> [Substring] {
+    let data = FileManager.default.contents(atPath: log(id)) ?? Data()
+    return String(decoding: data, as: UTF8.self).split(separator: "\n")
+  }
+
+  /// Every change of role that was logged, in order of time.
+  func statuses() -> [LoggedStatus] {
+    nodes.indices.flatMap { statuses(of: $0) }.sorted { $0.at < $1.at }
+  }
+  func status(of id: Int) -> LoggedStatus? { statuses(of: id).last }
+  private func statuses(of id: Int) -> [LoggedStatus] { lines(id).compactMap { LoggedStatus($0, of: NodeID(id)) } }
+  /// Who leads in the highest epoch, as far as is logged, and runs.
+  var leader: Int? {
+    let last = nodes.indices.compactMap { id in statuses(of: id).last }
+    let leading = last.filter { $0.role == .leader && isRunning(Int($0.node.index)) }
+    return leading.max { $0.epoch < $1.epoch }.map { Int($0.node.index) }
+  }
+}
+
+/// Ports of this machine that nobody listens on.
+enum FreePorts {
+  /// Below those that the kernel gives to outgoing connections (Linux: from 32768; IANA: from 49152), so that none of these takes one while its
+  /// replica is down.
+  private static let range = 20_000..<32_000
+
+  static func take(_ count: Int) throws(InputError) -> [Int] {
+    var random = SystemRandomNumberGenerator()
+    var ports: [Int] = []
+    for _ in 0..<10_000 where ports.count < count {
+      let port = Int.random(in: range, using: &random)
+      if !ports.contains(port), isFree(port) { ports.append(port) }
+    }
+    guard ports.count == count else { throw InputError("no \(count) free ports between 20000 and 31999") }
+    return ports
+  }
+
+  private static func isFree(_ port: Int) -> Bool {
+    #if canImport(Darwin)
+    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    #else
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    #endif
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var one: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Consensus
+import Measurement
+import Simulator
+import Verification
+
+extension TCPRun {
+  func conclude(
+    _ accounts: [NodeCluster.Account], _ load: MeasuredLoad, _ reads: [ClientOperation], _ recorder: (any Recorder)?
+  ) {
+    let reports = accounts.compactMap(\.report)
+    result.slots = reports.map(\.slot).max() ?? 0
+    result.commands = reports.map(\.commands).max() ?? 0
+    result.batches = result.slots
+    result.fsyncs = accounts.map { UInt64($0.report?.fsyncs ?? 0) }
+    result.messages = variant.messageKinds.indices.map { tag in
+      var count = MessageCount()
+      for report in reports where tag < report.frames.count && tag < report.bytes.count {
+        count.frames += report.frames[tag]
+        count.bytes += report.bytes[tag]
+      }
+      return count
+    }
+    load.count(configuration.workload, end: result.end, into: &result, recorder)
+    let history = result.history + reads
+    result.history = history
+    noteElections(history)
+    verify(history)
+  }
+
+  private func noteElections(_ history: [ClientOperation]) {
+    let statuses = cluster.statuses()
+    var tracker = FailoverTracker(round: variant.round)
+    var last = Array(repeating: ReplicaStatus?.none, count: addresses.count)
+    let answers = history.filter { $0.returned != nil }.map { (begun: $0.invoked, at: $0.returned!) }.sorted {
+      $0.at < $1.at
+    }
+    var (strike, answer) = (0, 0)
+    func advance(to time: Int64) {
+      while strike < strikes.count, strikes[strike].at <= time {
+        tracker.strike(strikes[strike].leader, epoch: strikes[strike].epoch, at: strikes[strike].at)
+        strike += 1
+      }
+      while answer < answers.count, answers[answer].at <= time {
+        tracker.answered(begun: answers[answer].begun, at: answers[answer].at)
+        answer += 1
+      }
+    }
+    for status in statuses {
+      advance(to: status.at)
+      let before = last[Int(status.node.index)]
+      last[Int(status.node.index)] = status.status
+      if status.role == .leader, before?.role != .leader || before?.epoch != status.epoch {
+        result.leaderships.append(Leadership(node: status.node, epoch: status.epoch, at: status.at))
+      }
+      let struck = tracker.failovers.last?.struck
+      tracker.note(status.node, status.status, at: status.at) { leader, epoch in
+        addresses.keys.allSatisfy { node in
+          node == struck || last[Int(node.index)].map { $0.leader == leader && $0.epoch == epoch } ?? true
+        }
+      }
+    }
+    advance(to: .max)
+    result.failovers = tracker.failovers
+  }
+
+  /// From outside: the history has a linearization, in which the last reads find all that was acknowledged, and all replicas end alike.
+  private func verify(_ history: [ClientOperation]) {
+    var report = VerificationReport()
+    report.operations = history.count
+    report.slots = Int(result.slots)
+    report.verdict = .ok
+    if result.isAtRest { report.checked.append("final-states") }
+    let search = LinearizabilityChecker.check(history, budget: Self.searchBudget)
+    report.keys = search.keys
+    switch search.verdict {
+    case .ok: report.checked += ["linearizability"] + (missing.isEmpty ? ["last-reads"] : [])
+    case .violated: findings.report("L1", nil, search.detail ?? "")
+    // There is no other proof.
+    case .unknown, .unchecked, .void: report.verdict = .unknown
+    }
+    if !missing.isEmpty { report.verdict = .unchecked }
+    if !findings.isEmpty { report.verdict = .violated }
+    report.violations = findings.violations + missing.map { Violation("LIVE", $0) }
+    result.verification = report
+  }
+  /// Ten seconds of work at most.
+  private static let searchBudget = 1_000_000_000
+}
+
+extension ProcessRow {
+  static func rows(_ run: RunKey, _ outcome: TCPRun.Outcome) -> [ProcessRow] {
+    let commands = Int(outcome.result.commands)
+    var rows = outcome.accounts.enumerated().map { id, account in
+      var row = ProcessRow(
+        run, "n\(id)", starts: account.starts, cpu: account.usage.cpu,
+        peakResident: account.report.flatMap { $0.peakResident > 0 ? $0.peakResident : nil }, commands: commands)
+      row.voluntarySwitches = account.usage.voluntarySwitches
+      row.involuntarySwitches = account.usage.involuntarySwitches
+      row.fsyncs = account.report?.fsyncs
+      row.frames = account.report.map { Int($0.frames.reduce(0, +)) }
+      row.bytes = account.report.map { Int($0.bytes.reduce(0, +)) }
+      return row
+    }
+    rows.append(
+      ProcessRow(
+        run, "client", starts: 1, cpu: outcome.client.cpu, peakResident: outcome.client.peakResident,
+        commands: commands))
+    return rows
+  }
+}

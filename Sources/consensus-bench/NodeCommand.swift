@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import Harness
+
+struct NodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node", abstract: "Runs one replica of a real cluster, until it is told to end.",
+    discussion: """
+      The file names the cluster, its protocol and where its replicas listen; all replicas read the same one. What happens is told \
+      on standard error, a line each. SIGUSR1 makes it say what it has come to; SIGTERM and Ctrl-C end it with exit code 0; a journal that fails ends it with 1.
+      """)
+
+  @Option(help: ArgumentHelp("The cluster's file.", valueName: "file")) var config: String
+  @Option(parsing: .unconditional, help: ArgumentHelp("Which of its replicas, counted from 0.", valueName: "n"))
+  var id: Int
+
+  func run() throws {
+    guard let data = FileManager.default.contents(atPath: config) else { throw InputError("\(config): cannot be read") }
+    let defaults = (try? SuiteFolder.located()).flatMap { suite in
+      FileManager.default.contents(atPath: suite.benchmarks + "/environment.yaml")
+    }
+    let file = try NodeFile(
+      String(decoding: data, as: UTF8.self), file: config,
+      defaults: defaults.map { String(decoding: $0, as: UTF8.self) },
+      catalogue: ProtocolCatalogue.all)
+    // Before there is another thread: all of them leave these signals to this one.
+    var signals = sigset_t()
+    for signal in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&signals, signal) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let failure = Latch<Bool>()
+    let replica = try file.replica(
+      id, log: { Self.say($0) },
+      failed: {
+        failure.set(true)
+        kill(getpid(), SIGTERM)
+      })
+    let port = try replica.start()
+    let name = "n\(id)"
+    Self.say("replica=\(name) event=listening host=\(file.listen) port=\(port) process=\(getpid())")
+    var signal = SIGUSR1
+    while true {
+      sigwait(&signals, &signal)
+      guard signal == SIGUSR1 else { break }
+      Self.say("replica=\(name) event=report \(replica.report().text)")
+    }
+    Self.say("replica=\(name) event=stopping signal=\(signal)")
+    Self.say("replica=\(name) event=stopped \(replica.stop().text)")
+    if failure.isSet { throw ExitStatus.failed }
+  }
+
+  private static func say(_ line: String) {
+    // Time of day for people, the monotonic clock for whoever compares the lines of several processes of one machine.
+    let day = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+    Terminal.say("\(day) clock=\(DispatchTime.now().uptimeNanoseconds) \(line)")
+  }
+}

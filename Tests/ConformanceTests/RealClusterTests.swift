@@ -1,0 +1,170 @@
+import Foundation
+import Harness
+import Measurement
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Clusters of processes of the program that was built with these tests.
+@Suite("Clusters of processes", .serialized) struct RealClusterTests {
+  private func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+  }
+  private func program(_ name: String, _ protocols: String, _ out: String, _ more: [String] = []) throws -> Program {
+    try Program(
+      arguments: [
+        "run", name, "--mode", "tcp", "--protocol", protocols, "--trials", "1", "--out", out, "--set",
+        "cluster.replicas=3", "--set", "workload.reads=0.3", "--set", "workload.keys=20",
+        // Other tests keep processor and disk busy.
+        "--set", "timing.election-timeout=600ms-1200ms",
+      ] + more)
+  }
+
+  @Test("Every protocol serves over TCP, is verified from outside, and sends the frames of the textbook")
+  func serves() throws {
+    try withFolder { folder in
+      let status = try program(
+        "commit-latency", "raft,multipaxos,zab", folder,
+        ["--set", "measure.operations=200", "--set", "measure.warm-up=100ms"]
+      ).end()
+      #expect(status == 0)
+      let tables = try ResultTables(reading: folder)
+      #expect(tables.configurations.allSatisfy { $0.mode == .tcp })
+      #expect(Set(tables.summary.map(\.run.subject.protocolName)) == ["raft", "multipaxos", "zab"])
+      for row in tables.summary {
+        let name = row.run.subject.protocolName
+        #expect(row.verdict == .ok, "\(name)")
+        #expect(row.checked.contains("linearizability") && row.checked.contains("final-states"), "\(name)")
+        #expect(row.replies > 0 && row.fsyncs > row.batches, "\(name)")
+        let (frames, textbook) = (try #require(row.framesPerBatch), try #require(row.framesPerBatchExpected))
+        #expect(abs(frames.millionths - textbook.millionths) < textbook.millionths / 10, "\(name): \(frames)")
+        let processes = tables.processes.filter { $0.run == row.run }
+        #expect(processes.map(\.process).sorted() == ["client", "n0", "n1", "n2"], "\(name)")
+        #expect(processes.allSatisfy { $0.cpu > 0 && $0.starts == 1 }, "\(name)")
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(!left.contains { $0.hasPrefix("cluster-") }, "journals were left behind: \(left)")
+    }
+  }
+
+  @Test("A leader that is killed is replaced, comes back, and nothing that was acknowledged is lost")
+  func failsOver() throws {
+    try withFolder { folder in
+      #expect(try program("election", "raft", folder).end() == 0)
+      let tables = try ResultTables(reading: folder)
+      #expect(tables.summary.first?.checked.contains("last-reads") == true)
+      let election = try #require(tables.elections.first)
+      #expect(!election.isCensored)
+      #expect(try #require(election.detection) > 0)
+      #expect(try #require(election.d3) > 0)
+      #expect(tables.faults.map(\.kind) == ["crash"])
+      #expect(tables.processes.map(\.starts).sorted() == [1, 1, 1, 2])
+    }
+  }
+
+  @Test(
+    "What was acknowledged survives a power failure of all replicas, and a disk that lies about its syncs is found out")
+  func powerFailure() throws {
+    try withFolder { folder in
+      let file = folder + "/power.yaml"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try """
+      name: power
+      question: What is left when the power fails?
+      protocols: [raft, multipaxos, zab]
+      workload: {arrival: closed, clients: 4}
+      faults: [{at: 300ms, crash-all: 10ms}]
+      measure: {warm-up: 100ms, window: 500ms}
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try program(file, "raft,multipaxos,zab", folder + "/honest", ["--disk", "volatile"]).end() == 0)
+      #expect(try program(file, "raft,multipaxos,zab", folder + "/lying", ["--disk", "lying"]).end() == 1)
+      let rows = try ResultTables(reading: folder + "/lying").summary
+      #expect(rows.count == 3 && rows.allSatisfy { $0.verdict == .violated })
+    }
+  }
+
+  @Test("A replica's folder is one process's: another is refused until the first ends, however it does")
+  func locked() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let files = try (0..<3).map { number in
+        let file = "\(folder)/\(number).yaml"
+        let text = """
+          cluster: lock
+          protocol: unreplicated
+          replicas: ["127.0.0.1:\(19_000 + Int(getpid()) % 900 + number)"]
+          data: \(folder)/data
+          """
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+      }
+      func holder() -> Int32? {
+        (try? String(contentsOfFile: folder + "/data/n0/lock", encoding: .utf8)).flatMap { Int32($0) }
+      }
+      let first = try Program("node", "--config", files[0], "--id", "0")
+      _ = try waitFor("the first has the folder") { holder() == first.process.processIdentifier ? true : nil }
+      #expect(try Program("node", "--config", files[1], "--id", "0").end() == 2)
+      #expect(first.process.isRunning)
+      kill(first.process.processIdentifier, SIGKILL)
+      first.end()
+      let second = try Program("node", "--config", files[2], "--id", "0")
+      _ = try waitFor("the second has it") { holder() == second.process.processIdentifier ? true : nil }
+      kill(second.process.processIdentifier, SIGTERM)
+      #expect(second.end() == 0)
+    }
+  }
+
+  @Test("When the program is killed, its replicas end, and nobody listens where they did")
+  func orphans() throws {
+    try withFolder { folder in
+      let running = try program("commit-latency", "raft", folder, ["--set", "measure.warm-up=100s"])
+      let ports = try waitFor("three replicas listen") { () -> [Int]? in
+        let found = listening(in: folder)
+        return found.count == 3 && found.allSatisfy { isOpen($0) } ? found : nil
+      }
+      kill(running.process.processIdentifier, SIGKILL)
+      running.end()
+      _ = try waitFor("nobody listens") { ports.contains { isOpen($0) } ? nil : true }
+    }
+  }
+
+  private struct Waited: Error, CustomStringConvertible { let description: String }
+  private func waitFor<Value>(_ what: String, _ look: () -> Value?) throws -> Value {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+      if let found = look() { return found }
+      usleep(10_000)
+    }
+    throw Waited(description: "in vain for: \(what)")
+  }
+  /// The ports that the replicas' logs name.
+  private func listening(in folder: String) -> [Int] {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".log") }.compactMap { name in
+      let text = (try? String(contentsOfFile: folder + "/" + name, encoding: .utf8)) ?? ""
+      guard let place = text.firstRange(of: " port=") else { return nil }
+      return Int(text[place.upperBound...].prefix { $0.isNumber })
+    }
+  }
+  private func isOpen(_ port: Int) -> Bool {
+    #if canImport(Darwin)
+    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    #else
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    #endif
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Consensus
+import Faults
+import Raft
+import Testing
+import Verification
+
+@testable import TCPRuntime
+
+@Suite("Modelled links on sockets", .serialized)
+struct LinkTests {
+  private func drain(_ shaper: inout LinkShaper, _ outcome: LinkShaper.Outcome) -> (bodies: [[UInt8]], times: [Int64]) {
+    var outcome = outcome
+    var (bodies, times): ([[UInt8]], [Int64]) = ([], [])
+    while case .wait(let time) = outcome {
+      outcome = shaper.advance(to: time) {
+        bodies.append($0)
+        times.append(time)
+      }
+    }
+    return (bodies, times)
+  }
+
+  @Test("Frames arrive in order and each once, whatever is lost, and losses cost a retransmission's time")
+  func order() {
+    for seed in 0..<50 as Range<UInt64> {
+      let model = LinkModel(
+        delay: .uniform(.milliseconds(1)...(.milliseconds(9))), loss: 0.2, sessionTimeout: .seconds(3600))
+      var shaper = LinkShaper(model, seed: seed)
+      var outcome = LinkShaper.Outcome.nothing
+      for number in 0..<100 as Range<UInt8> {
+        let next = shaper.send([number], at: Int64(number) * 1000)
+        if next != .nothing { outcome = next }
+      }
+      let (bodies, times) = drain(&shaper, outcome)
+      #expect(bodies == (0..<100).map { [UInt8($0)] })
+      #expect(times == times.sorted())
+      #expect(times.last! > 200_000_000, "something of a hundred was lost, and waited for its retransmission")
+      #expect(shaper.bytes == 0)
+    }
+  }
+
+  @Test("What does not pass within the session's patience breaks it")
+  func patience() {
+    var shaper = LinkShaper(LinkModel(delay: .constant(.zero)), seed: 1)
+    shaper.isCut = true
+    guard case .wait(let time) = shaper.send([1], at: 0) else { return #expect(Bool(false), "it waits") }
+    var outcome = LinkShaper.Outcome.wait(until: time)
+    while case .wait(let time) = outcome { outcome = shaper.advance(to: time) { _ in } }
+    #expect(outcome == .breaksSession)
+  }
+
+  @Test("A link's delay is paid twice for each commit")
+  func delay() async throws {
+    let cluster = LoopbackCluster<Raft>(.standard)
+    cluster.link = LinkModel(delay: .constant(.milliseconds(10)))
+    try await cluster.start()
+    _ = try await cluster.leader()
+    let client = cluster.client(1)
+    try await client.start()
+    #expect(try await eventually { try await client.progress() >= 20 })
+    let result = try await client.finish()
+    try await cluster.stop()
+    #expect(result.latencies.allSatisfy { $0 >= 20_000_000 })
+  }
+
+  @Test("A leader that is cut off is replaced, comes back, and nothing is lost")
+  func partition() async throws {
+    let cluster = LoopbackCluster<Raft>(.standard)
+    try await cluster.start()
+    let client = cluster.client(4)
+    try await client.start()
+    #expect(try await eventually { try await client.progress() >= 100 })
+    let old = try await cluster.leader()
+    for member in cluster.members where member.id != old.id { try await member.cut(off: NodeSet(old.id)) }
+    try await old.cut(off: Cluster(count: 3).members.removing(old.id))
+    #expect(
+      try await eventually {
+        for member in cluster.members where member.id != old.id {
+          if try await member.statusNow().status?.role == .leader { return true }
+        }
+        return false
+      })
+    let during = try await client.progress()
+    #expect(try await eventually { try await client.progress() >= during + 100 })
+    for member in cluster.members { try await member.cut(off: NodeSet()) }
+    #expect(
+      try await eventually {
+        let status = try await old.statusNow().status
+        return status?.role == .follower && status?.leader != nil && status?.leader != old.id
+      })
+    let result = try await client.finish()
+    try await cluster.stop()
+    let check = verdict(result)
+    #expect(check.verdict == .ok, "\(check.detail ?? "")")
+  }
+}
