@@ -64,14 +64,10 @@ public enum ResultComparison {
     differences += Self.differences(baseline.intervals, found.intervals)
     differences += Self.differences(baseline.precision, found.precision)
     var notes: [String] = []
-    if baseline.costs.isEmpty || found.costs.isEmpty {
-      notes.append("\(CostRow.fileName) is not on both sides: costs were not compared")
-    } else {
-      differences += Self.differences(baseline.costs, found.costs, sameBuild: sameBuild)
-      if !sameBuild {
-        notes.append(
-          "allocations were not compared, all else was: \(obstacle ?? "the builds are not known to be the same")")
-      }
+    differences += Self.differences(baseline.costs, found.costs, sameBuild: sameBuild)
+    if !sameBuild {
+      notes.append(
+        "allocations were not compared, all else was: \(obstacle ?? "the builds are not known to be the same")")
     }
     return ComparisonReport(result: GateResult(differences), differences: differences, notes: notes)
   }
