@@ -32,6 +32,8 @@ struct SectorDisk: Disk {
   var lies = false
   /// A crash took something that a sync had promised.
   private(set) var hasBrokenPromise = false
+  /// Something durable was harmed.
+  private(set) var isDamaged = false
   /// A sync has failed in this life of the process: whatever a later one says proves nothing.
   private(set) var hasFailed = false
   private(set) var tornSectors = 0
@@ -109,6 +111,7 @@ struct SectorDisk: Disk {
   /// Flips a bit of what the block holds.
   mutating func rot(_ file: JournalFile, _ block: Int) {
     guard let index = index(file) else { return }
+    isDamaged = true
     let start = block * blockBytes
     let held = contents[index].bytes[start..<(start + blockBytes)].lastIndex { $0 != 0 } ?? start
     let bit = Int(random.below(UInt64((held - start + 1) * 8)))
@@ -121,6 +124,7 @@ struct SectorDisk: Disk {
   /// The last write of the block never arrived.
   mutating func restoreOlder(_ file: JournalFile, _ block: Int) {
     guard let index = index(file) else { return }
+    isDamaged = true
     let range = (block * blockBytes)..<((block + 1) * blockBytes)
     contents[index].bytes.replaceSubrange(range, with: contents[index].older[range])
   }

@@ -102,7 +102,9 @@ extension Simulation {
     guard let sectors = node.sectors else { return (node.journal.checkpoint, node.journal.records.map(\.record)) }
     switch sectors.recover() {
     case .damaged(let damage):
-      findings.expect(harmed.contains(node.id), "C7", node.id, "refuses a healthy disk: \(damage)")
+      // A fault that was meant for the disk is no excuse: it must have lost something.
+      findings.expect(
+        sectors.disk.isDamaged || sectors.disk.hasBrokenPromise, "C7", node.id, "refuses a healthy disk: \(damage)")
       note(damage, sectors.disk)
       halt(
         node, sectors.disk.hasBrokenPromise ? .brokenPromise : .init(damage, end: sectors.expected), "\(damage)")

@@ -98,8 +98,12 @@ public struct LogWitness: Sendable {
         "answered an open with session \(reply.value), which the log does not give")
       return
     }
-    guard let execution = model.session(named: id.client)?.execution(id.sequence), execution.place > 0 else {
-      return findings.report("C5", node, "answered \(id), which is not chosen")
+    let session = model.session(named: id.client)
+    guard let execution = session?.execution(id.sequence), execution.place > 0 else {
+      let reason =
+        session?.expired.map { "which the chosen log does not execute: its session expired in slot \($0)" }
+        ?? "which is not chosen"
+      return findings.report("C5", node, "answered \(id), \(reason)")
     }
     findings.expect(
       execution.place >> 16 <= reached, "C5", node,

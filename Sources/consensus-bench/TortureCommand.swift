@@ -25,10 +25,15 @@ struct TortureCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Makes the first failures small, and writes them down.") var shrink = true
   @Option(help: ArgumentHelp("Where these schedules are written.", valueName: "folder"))
   var schedules = "torture-failures"
+  @Option(help: ArgumentHelp("Writes every run whose cluster could not serve again, and why.", valueName: "file"))
+  var unrecoverable: String?
 
   func validate() throws {
     if !(1...256).contains(jobs) { throw ValidationError("--jobs: between 1 and 256") }
     if mutant != nil, allMutants { throw ValidationError("--mutant and --all-mutants: one of them") }
+    if unrecoverable != nil, mutant != nil || allMutants {
+      throw ValidationError("--unrecoverable: a hunt for a mutant does not count them")
+    }
     if let minutes, !(minutes > 0 && minutes <= 10_000) { throw ValidationError("--minutes: above 0, at most 10000") }
   }
 
@@ -42,6 +47,7 @@ struct TortureCommand: ParsableCommand {
       return size
     }
     if mutant != nil || allMutants { return try hunt(range, sizes) }
+    let unrecoverableFile = try unrecoverable.map { try LineFile($0) }
     let end = minutes.map { ContinuousClock.now + .seconds($0 * 60) }
     let runs = end == nil ? Int(range.count) * variants.count * sizes.count : nil
     let bar = ProgressBar("torture", total: runs, unit: "runs")
@@ -59,6 +65,8 @@ struct TortureCommand: ParsableCommand {
     bar.finish()
     let cost = ProcessCost.now().cpu - costBefore.cpu
     for tally in tallies { print(Self.text(tally)) }
+    for tally in tallies { for run in tally.unrecoverable { unrecoverableFile?.write("\(tally.variant): \(run)") } }
+    try unrecoverableFile?.close()
     print(Self.speed(tallies, processorTime: cost))
     if shrink { try writeSchedules(of: tallies.flatMap(\.failures), among: variants) }
     if tallies.contains(where: { !$0.failures.isEmpty }) { throw ExitStatus.failed }
@@ -115,7 +123,7 @@ struct TortureCommand: ParsableCommand {
       lines.append("  \(tally.unrecoverable.count) runs whose cluster could not serve again:")
       lines += tally.unrecoverable.prefix(namedAtMost).map { "    \($0)" }
       let rest = tally.unrecoverable.count - namedAtMost
-      if rest > 0 { lines.append("    and \(rest) more like these") }
+      if rest > 0 { lines.append("    and \(rest) more; --unrecoverable writes all to a file") }
     }
     if !tally.unmet.isEmpty { lines.append("  NEVER MET, so not tested: \(tally.unmet.joined(separator: ", "))") }
     if let weakness = tally.weakness { lines.append("  TOO WEAK: \(weakness)") }

@@ -1,5 +1,6 @@
 import Consensus
 import Faults
+import Raft
 import Replication
 import Testing
 
@@ -93,6 +94,22 @@ import Testing
       timeout: .seconds(20), pause: .seconds(10), maximumPause: .seconds(10), abandon: .seconds(30))
     let result = lose([0], retry: retry, [ScheduledFault(at: .milliseconds(999), .crash(.leader, downtime: nil))])
     #expect(!result.isSettled && result.verification.violations.first?.invariant == "LIVE")
+  }
+
+  @Test("C7: a disk that is refused and has lost nothing, whatever fault was meant for it")
+  func refusedForNothing() {
+    var configuration = TortureConfiguration.make(seed: 1, replicas: 3, sessionsOnly: false)
+    (configuration.hasSectors, configuration.faults) = (true, FaultPlan([]))
+    let simulation = Simulation<Raft>(configuration, tuning: .standard)
+    expectOK(simulation.run())
+    let (node, other) = (simulation.nodes[0], simulation.nodes[1])
+    #expect(simulation.breakDisk(of: node, .lostSync, .milliseconds(10)))
+    // Whole, and another replica's: it names another identity.
+    if let disk = other.sectors?.disk { node.sectors?.disk = disk }
+    simulation.crash(node)
+    simulation.restart(node)
+    #expect(simulation.result.halted.map(\.node) == [node.id])
+    #expect(simulation.findings.violations.map(\.invariant) == ["C7"])
   }
 
   @Test("With nothing but crashes every recovery gives the shadow, and nobody is refused")

@@ -100,6 +100,8 @@ extension EventTimeline {
     "C6": "what a client was told had failed is never executed",
     "C7": "what was durable is still there after a crash",
     "C8": "what is chosen was asked by a client",
+    "C9": "a datagram that comes again changes nothing",
+    "C10": "what waits, what is on its way and what is kept stay within their limits",
     "L1": "the history of each key is linearizable",
     "L2": "what was acknowledged was executed exactly once",
     "L4": "all replicas end in the state that the chosen log gives",

@@ -40,7 +40,7 @@ public final class TortureRun: Sendable {
 
     public var description: String {
       "seed \(seed), \(halted.count) of \(replicas) replicas lost: "
-        + halted.map { "\($0.node) \($0.loss)" }.joined(separator: "; ")
+        + halted.map { "\($0.node) \($0.loss) (\($0.detail))" }.joined(separator: "; ")
     }
   }
 
