@@ -70,7 +70,8 @@ extension Simulation {
     node.journal.isWriting = false
     guard syncSectors(node) else { return }
     if let trace {
-      trace.synced(now, position, node.journal.pending(through: position).map(\.description), node.id)
+      // Not `\.description`: with a key path in it the compiler does not give a function to other modules to specialise.
+      trace.synced(now, position, node.journal.pending(through: position).map { $0.description }, node.id)
     }
     while node.journal.durable < position { absorb(node) }
     carry(node) { $0.journalSynced(through: position, on: node) }
@@ -155,7 +156,7 @@ extension Simulation {
     if let sectors { surviving = sectors.surviving }
     if surviving < pending { coverage.tailsLost += 1 }
     if let trace {
-      let records = node.journal.pending(through: node.journal.appended).map(\.description)
+      let records = node.journal.pending(through: node.journal.appended).map { $0.description }
       trace.crashed(now, kept: records.prefix(surviving), lost: records.dropFirst(surviving), node.id)
     }
     for _ in 0..<surviving { absorb(node) }
