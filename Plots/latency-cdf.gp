@@ -1,11 +1,16 @@
 # Distribution of commit latency: which share of the batches was durable on a majority within which time. A curve for each
-# protocol and cluster size; a panel for each combination of the values of all other swept inputs.
+# protocol and cluster size; a panel for each combination of the values of all other swept inputs. Where leaders do not say when
+# that was, of client latency.
 if (!exists("experiment")) experiment = "commit-latency"
 load "Plots/style.gp"
 eval collect("cluster.replicas"); sizes = found
 batches = 0
 stats data."/summary.csv" using (ours("configuration") ? (batches = batches + column("commit_count"), 0) : 0) nooutput
-basis = simulated.counted(batches, "batch", "batches")." in ".counted(runs, "run", "runs").", seed ".seeds
+metric = batches > 0 ? "commit" : "client"
+title = batches > 0 ? "Commit latency" : "Client latency"
+meaning = batches > 0 ? "proposed to durable on a majority, as the leader knows it" : "from when a client meant to ask to its answer"
+things = batches > 0 ? "batches" : "operations"
+basis = simulated.(batches > 0 ? counted(batches, "batch", "batches") : counted(replies, "operation", "operations"))." in ".counted(runs, "run", "runs").", seed ".seeds
 
 # A configuration's panel is a number whose digits are the places of its values among all values, the last input changing fastest.
 others = ""
@@ -35,7 +40,7 @@ ROWS = (panels + COLUMNS - 1)/COLUMNS
 
 # Each nine of the tail takes the same height.
 height(q) = (q < 0.9999999) ? -log10(1 - q) : NaN
-row(p, n, k) = mine(p) && stringcolumn("metric") eq "commit" && lookup(sizes, id("configuration")) eq n && lookup(codeOf, id("configuration")) eq word(sorted, k)
+row(p, n, k) = mine(p) && stringcolumn("metric") eq metric && lookup(sizes, id("configuration")) eq n && lookup(codeOf, id("configuration")) eq word(sorted, k)
 # Which protocol was run with which number of replicas: its colour and dash; the more replicas, the heavier the line.
 pairs = ""
 pair(p, n) = strstrt(" ".pairs." ", " ".p."=".n." ") > 0 ? 0 : (pairs = pairs.(pairs eq "" ? "" : " ").p."=".n, 0)
@@ -49,15 +54,15 @@ named(j) = sprintf("%s, n = %s", who(j), of(j))
 
 set yrange [0:*]; set ytics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9 %%" 3, "99.99 %%" 4, "99.999 %%" 5)
 if (panels == 1) {
-  eval headings("Commit latency", "proposed to durable on a majority, as the leader knows it", "")
-  set xlabel "commit latency (ms)"; set ylabel "share of batches (tail expanded)"
+  eval headings(title, meaning, "")
+  set xlabel metric." latency (ms)"; set ylabel "share of ".things." (tail expanded)"
   k = 1
   plot @curves title named(j)
   exit
 }
 # All panels have the same axes.
 longest = 0; shortest = 1e300; highest = 0
-stats data."/latency.csv" using (ours("configuration") && stringcolumn("metric") eq "commit" && stringcolumn("value_ns") ne "" \
+stats data."/latency.csv" using (ours("configuration") && stringcolumn("metric") eq metric && stringcolumn("value_ns") ne "" \
   ? (v = column("value_ns")/1e6, longest = v > longest ? v : longest, shortest = v > 0 && v < shortest ? v : shortest, h = height(column("quantile")), highest = h > highest ? h : highest, 0) : 0) nooutput
 if (longest > 30*shortest) { set logscale x; set xrange [shortest/1.2:longest*1.2]; scale = ", log scale" } else { set xrange [shortest - 0.05*(longest - shortest):longest + 0.05*(longest - shortest) + 1e-9]; scale = "" }
 set yrange [0:highest > 0 ? 1.05*highest : 1]
@@ -70,10 +75,10 @@ do for [k=1:panels] {
   set lmargin at screen (left + x*across)/W; set rmargin at screen (left + (x + 1)*across - 16)/W
   set tmargin at screen 1 - (top + y*down)/H; set bmargin at screen 1 - (top + (y + 1)*down - 30)/H
   if (k == 1) {
-    eval headings("Commit latency, by ".joinedBy(" and ", others), "share of batches (tail expanded), from proposed to durable on a majority, as the leader knows it", "")
+    eval headings(title.", by ".joinedBy(" and ", others), "share of ".things." (tail expanded), ".(batches > 0 ? "from " : "").meaning, "")
   } else { unset label 1; unset label 2 }
   set label 3 lookup(places, word(sorted, k)) at graph 0.5,1 center offset 0,0.6 noenhanced tc rgb ink font ",10"
-  set xlabel (x == (COLUMNS - 1)/2 && y == ROWS - 1 ? "commit latency (ms".scale.")" : "")
+  set xlabel (x == (COLUMNS - 1)/2 && y == ROWS - 1 ? metric." latency (ms".scale.")" : "")
   set format x (k + COLUMNS > panels ? "%g" : "")
   if (x == 0) { set ytics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9 %%" 3, "99.99 %%" 4, "99.999 %%" 5) } else { set ytics ("" 0, "" 0.30103, "" 1, "" 2, "" 3, "" 4, "" 5) }
   set key at screen 1 - 253./W, graph 1 left top vertical Left reverse noenhanced maxrows 24

@@ -95,7 +95,10 @@ C(i) = colour(S(i))
 kinds = ""
 kind(t) = t eq "unused" || strstrt(" ".kinds." ", " ".t."s ") > 0 ? 0 : (kinds = kinds.(kinds eq "" ? "" : " ").t."s", 0)
 stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq "link.kind" ? kind(stringcolumn("value")) : 0) nooutput
-simulated = experiment.": simulated".(words(kinds) == 1 ? " over ".kinds : "")."; "
+modes = " "
+stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && strstrt(modes, " ".stringcolumn("mode")." ") == 0 ? (modes = modes.stringcolumn("mode")." ", 0) : 0) nooutput
+how(mode) = mode eq "tcp" ? "measured over TCP on one machine" : mode eq "memory" ? "measured in one process" : "simulated".(words(kinds) == 1 ? " over ".kinds : "")
+simulated = experiment.": ".how(word(modes, 1))."; "
 basis = simulated.counted(replies, "operation", "operations")." in ".counted(runs, "run", "runs").", seed ".seeds
 
 # Trials that are in no fail-over, such as those whose heir led already.

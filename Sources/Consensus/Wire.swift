@@ -6,6 +6,12 @@ public struct ByteWriter: Sendable {
 
   public init(counting: Bool = false) { self.counting = counting }
 
+  /// For so many bytes: they are written without a second allocation.
+  public init(capacity: Int) {
+    counting = false
+    bytes.reserveCapacity(capacity)
+  }
+
   /// Ready to write another value into the same memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
@@ -180,7 +186,7 @@ extension WireCodable {
     return counter.count
   }
   public var encoded: [UInt8] {
-    var writer = ByteWriter()
+    var writer = ByteWriter(capacity: byteCount)
     encode(into: &writer)
     return writer.bytes
   }

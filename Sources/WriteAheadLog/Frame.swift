@@ -58,7 +58,7 @@ struct Frame {
 
   /// Appends the frame with its body, and gives back its checksum.
   func written(_ body: [UInt8], to bytes: inout [UInt8], identity: UInt64) -> UInt64 {
-    var header = ByteWriter()
+    var header = ByteWriter(capacity: Self.headerBytes)
     header.write(Self.mark | UInt32(kind.rawValue) << 8)
     header.write(UInt32(body.count))
     header.write(position)

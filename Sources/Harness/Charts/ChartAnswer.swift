@@ -33,7 +33,12 @@ enum ChartAnswer {
   ]
 
   /// Each protocol at the most replicas that it was run with; where something else is swept, at its first and its last values.
+  /// Where leaders do not say when a batch was durable, what clients saw.
   private static func commitLatency(_ data: AnswerData) -> String? {
+    half(data, .commit).map { "Half of the batches are durable on a majority \($0)." }
+      ?? half(data, .client).map { "Half of the operations are answered \($0)." }
+  }
+  private static func half(_ data: AnswerData, _ metric: LatencyMetric) -> String? {
     let others = data.swept.filter { $0 != "cluster.replicas" }.sorted()
     let places = data.combinations(of: others)
     var texts: [String] = []
@@ -41,9 +46,9 @@ enum ChartAnswer {
       var values: [(name: String, value: Int)] = []
       for (name, points) in data.byProtocol {
         let here = points.filter { point in others.allSatisfy { point.inputs[$0] == place[$0] } }
-        let known = here.filter { $0.latency(.commit, .median) != nil }
+        let known = here.filter { $0.latency(metric, .median) != nil }
         let largest = known.max { AnswerData.precedes($0.size, $1.size) }
-        guard let largest, let value = largest.latency(.commit, .median) else { continue }
+        guard let largest, let value = largest.latency(metric, .median) else { continue }
         values.append(("\(name) (n = \(largest.size))", value))
       }
       guard !values.isEmpty else { continue }
@@ -51,8 +56,7 @@ enum ChartAnswer {
       let names = others.map { "\($0) = \(place[$0] ?? "?")" }
       texts.append(names.isEmpty ? text : "at \(AnswerText.list(names)) \(text)")
     }
-    return texts.isEmpty
-      ? nil : "Half of the batches are durable on a majority \(texts.joined(separator: "; "))."
+    return texts.isEmpty ? nil : texts.joined(separator: "; ")
   }
 
   private static func latencySweep(_ data: AnswerData) -> String? {

@@ -15,8 +15,6 @@ public struct RaftAudit: ClusterAudit {
     var log = LogShape()
     /// Its log on disk, as far as records tell: a snapshot's suffix is left out.
     var disk = LogShape()
-    /// While it leads: what it counts of each member.
-    var matched: [Slot] = []
   }
   struct Coverage: Sendable {
     var trials = 0
@@ -36,6 +34,8 @@ public struct RaftAudit: ClusterAudit {
 
   private let cluster: Cluster
   private var mirrors: [Mirror]
+  /// By leader: what it counts of each member. Not in the mirror, of which every step holds a copy: to change it would copy it.
+  private var matched: [[Slot]]
   /// Who leads which term.
   private var leaders: [UInt64: NodeID] = [:]
   /// The newest term and vote on each disk.
@@ -51,6 +51,7 @@ public struct RaftAudit: ClusterAudit {
     self.cluster = cluster
     let size = 64 - cluster.members.bits.leadingZeroBitCount
     mirrors = Array(repeating: Mirror(), count: size)
+    matched = Array(repeating: [], count: size)
     votes = Array(repeating: (0, nil), count: size)
   }
 
@@ -71,6 +72,7 @@ public struct RaftAudit: ClusterAudit {
     }
     mirror.disk = mirror.log
     mirrors[Int(node.index)] = mirror
+    matched[Int(node.index)] = []
     findings.expect(
       core.term >= votes[Int(node.index)].term, "C7", node,
       "recovered in term \(core.term), and term \(votes[Int(node.index)].term) was on its disk")
@@ -117,7 +119,7 @@ public struct RaftAudit: ClusterAudit {
       findings.report("R1", node, "leads term \(core.term), which \(other) was elected for")
     }
     leaders[core.term] = node
-    mirrors[Int(node.index)].matched = Array(repeating: Slot(0), count: mirrors.count)
+    matched[Int(node.index)] = Array(repeating: Slot(0), count: mirrors.count)
     var voters = 0
     for member in cluster.members {
       let vote = votes[Int(member.index)]
@@ -252,9 +254,9 @@ public struct RaftAudit: ClusterAudit {
     _ findings: inout Findings
   ) {
     let slot = core.matched[peer]
-    let known = mirrors[Int(node.index)].matched[Int(peer.index)]
+    let known = matched[Int(node.index)][Int(peer.index)]
     guard slot != known else { return }
-    mirrors[Int(node.index)].matched[Int(peer.index)] = slot
+    matched[Int(node.index)][Int(peer.index)] = slot
     findings.expect(slot > known, "R11", node, "counts \(peer) through \(slot) after \(known)")
     let position = Position(slot: slot, term: core.log.term(at: slot) ?? 0)
     // Mostly the records say it; a copy of the whole state is dear.
