@@ -20,12 +20,15 @@ extension TCPReplica: ReplicaHost {
     if isProposed { attended[command]?.isProposed = true }
   }
   public func proposed(_ batch: Batch) {
+    if latencies != nil { latencies?.proposed(batch, at: now) }
     guard !attended.isEmpty else { return }
     for command in batch.commands { attended[command.id]?.isProposed = true }
   }
   public func committed(_ entry: Entry, at slot: Slot, isOwn: Bool) {
     counts.commits += 1
-    if case .batch(let batch) = entry.value { counts.commands += UInt64(batch.commands.count) }
+    guard case .batch(let batch) = entry.value else { return }
+    counts.commands += UInt64(batch.commands.count)
+    if isOwn, latencies != nil { latencies?.committed(batch, at: now) }
   }
 
   public func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
@@ -67,6 +70,7 @@ extension TCPReplica: ReplicaHost {
           + "established=\(new.isEstablished)")
     }
     guard old.role == .leader, new.role != .leader || new.epoch != old.epoch else { return }
+    latencies?.leadershipEnded()
     // What was proposed in the leadership that ended: nobody here knows what becomes of it.
     for (command, waiting) in attended where waiting.isProposed {
       attended[command] = nil

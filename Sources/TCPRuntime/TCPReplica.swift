@@ -120,6 +120,8 @@ where Storage.Record == Core.Record {
   var redials: [Duration]
   var connections: [ObjectIdentifier: Connection] = [:]
   var attended: [Command.ID: Attendance] = [:]
+  /// Nil: nobody wants to know.
+  var latencies: CommitLatencies?
   var dirty: [Connection] = []
   private var flushing: [Connection] = []
   var scratch = ByteWriter()

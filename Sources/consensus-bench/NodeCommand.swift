@@ -13,6 +13,11 @@ struct NodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The cluster's file.", valueName: "file")) var config: String
   @Option(parsing: .unconditional, help: ArgumentHelp("Which of its replicas, counted from 0.", valueName: "n"))
   var id: Int
+  @Option(
+    help: ArgumentHelp(
+      "Writes at its end, for each batch that it proposed and committed, both times: nanoseconds of the machine's monotonic clock.",
+      valueName: "file"))
+  var latencies: String?
 
   func run() throws {
     guard let data = FileManager.default.contents(atPath: config) else { throw InputError("\(config): cannot be read") }
@@ -34,6 +39,8 @@ struct NodeCommand: ParsableCommand {
         failure.set(true)
         kill(getpid(), SIGTERM)
       })
+    let latencyFile = try latencies.map { try LineFile($0) }
+    if latencyFile != nil { replica.keepLatencies() }
     let port = try replica.start()
     let name = "n\(id)"
     Self.say("replica=\(name) event=listening host=\(file.listen) port=\(port) process=\(getpid())")
@@ -44,6 +51,8 @@ struct NodeCommand: ParsableCommand {
       Self.say("replica=\(name) event=report \(replica.report().text)")
     }
     Self.say("replica=\(name) event=stopping signal=\(signal)")
+    for sample in replica.takeLatencies() { latencyFile?.write("\(sample.proposed) \(sample.committed)") }
+    try latencyFile?.close()
     Self.say("replica=\(name) event=stopped \(replica.stop().text)")
     if failure.isSet { throw ExitStatus.failed }
   }

@@ -40,6 +40,9 @@ import Glibc
         #expect(row.verdict == .ok, "\(name)")
         #expect(row.checked.contains("linearizability") && row.checked.contains("final-states"), "\(name)")
         #expect(row.replies > 0 && row.fsyncs > row.batches, "\(name)")
+        let commits = try #require(
+          tables.latency.first { $0.subject == row.run.subject && $0.metric == .commit }, "\(name)")
+        #expect(commits.value > 0, "\(name)")
         let (frames, textbook) = (try #require(row.framesPerBatch), try #require(row.framesPerBatchExpected))
         #expect(abs(frames.millionths - textbook.millionths) < textbook.millionths / 10, "\(name): \(frames)")
         let processes = tables.processes.filter { $0.run == row.run }

@@ -14,6 +14,9 @@ public protocol HostedReplica: Sendable {
   func start() throws(InputError) -> Int
   /// What it has come to by now.
   func report() -> ReplicaReport
+  /// Keeps the times of its batches from now on, for ``takeLatencies()``.
+  func keepLatencies()
+  func takeLatencies() -> [CommitSample]
   /// Leaves its peers and clients, makes durable what was submitted, and says what became of it.
   func stop() -> ReplicaReport
 }
@@ -136,6 +139,12 @@ private struct LoopOfReplica: Sendable {
     return report
   }
   func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }
+  func keepLatencies<Core, Storage>(of replica: TCPReplica<Core, Storage>) {
+    try? wait { try await replica.keepLatencies() }
+  }
+  func takeLatencies<Core, Storage>(of replica: TCPReplica<Core, Storage>) -> [CommitSample] {
+    (try? wait { try await replica.takeLatencies() }) ?? []
+  }
   func end() { try? group.syncShutdownGracefully() }
 }
 
@@ -153,6 +162,8 @@ private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {
     return try own.serve(replica, file, from: .init()) { MemoryJournal(loop, keeps: false, reports: $0) }
   }
   func report() -> ReplicaReport { own.report(of: replica) }
+  func keepLatencies() { own.keepLatencies(of: replica) }
+  func takeLatencies() -> [CommitSample] { own.takeLatencies(of: replica) }
   func stop() -> ReplicaReport {
     let last = report()
     own.stop(replica)
@@ -230,6 +241,8 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
     try? FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
   }
 
+  func keepLatencies() { own.keepLatencies(of: replica) }
+  func takeLatencies() -> [CommitSample] { own.takeLatencies(of: replica) }
   func report() -> ReplicaReport {
     var report = own.report(of: replica)
     report.fsyncs = syncs.value

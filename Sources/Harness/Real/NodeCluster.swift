@@ -1,5 +1,6 @@
 import Consensus
 import Foundation
+import TCPRuntime
 
 #if canImport(Darwin)
 import Darwin
@@ -46,7 +47,10 @@ final class NodeCluster {
     guard nodes[id].process == nil else { return }
     nodes[id].account.starts += 1
     nodes[id].process = try group.start(
-      [program, "node", "--config", folder + "/cluster.yaml", "--id", "\(id)"], log: log(id))
+      [
+        program, "node", "--config", folder + "/cluster.yaml", "--id", "\(id)", "--latencies",
+        latencies(id, nodes[id].account.starts),
+      ], log: log(id))
   }
   func crash(_ id: Int) {
     guard let process = nodes[id].process else { return }
@@ -116,6 +120,20 @@ final class NodeCluster {
   }
 
   // MARK: What its logs say
+
+  private func latencies(_ id: Int, _ start: Int) -> String { folder + "/n\(id)-\(start).latencies" }
+  /// Of every process that ended well.
+  func commits() -> [CommitSample] {
+    nodes.indices.flatMap { id in
+      (0...nodes[id].account.starts).flatMap { start -> [CommitSample] in
+        let data = FileManager.default.contents(atPath: latencies(id, start)) ?? Data()
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
+          let times = line.split(separator: " ").compactMap { Int64($0) }
+          return times.count == 2 ? CommitSample(proposed: times[0], committed: times[1]) : nil
+        }
+      }
+    }
+  }
 
   /// Its present process.
   private func isListening(_ id: Int) -> Bool {

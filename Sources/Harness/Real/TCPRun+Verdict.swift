@@ -21,6 +21,9 @@ extension TCPRun {
       return count
     }
     load.count(configuration.workload, end: result.end, into: &result, recorder)
+    for commit in cluster.commits() where commit.proposed >= result.windowStart && commit.proposed < result.windowEnd {
+      recorder?.committed(proposed: commit.proposed, at: commit.committed)
+    }
     let history = result.history + reads
     result.history = history
     noteElections(history)
