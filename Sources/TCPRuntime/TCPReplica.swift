@@ -250,9 +250,10 @@ where Storage.Record == Core.Record {
   }
 
   private func turn() {
-    isTurnDue = false
     expireTimers()
     process?.replica.endTurn(on: self)
+    // What these two sent and appended leaves with this turn; what comes from here on needs another.
+    isTurnDue = false
     // The disk begins before the network has taken all.
     if isSubmitDue {
       isSubmitDue = false
