@@ -78,6 +78,11 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     if let channel, !channel.isWritable { return true }
     return out.readableBytes + (shaper?.bytes ?? 0) > outgoingLimit
   }
+  /// What waits to leave, for tests: it is dear to ask.
+  var outgoingBytes: Int {
+    let buffered = (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    return buffered + out.readableBytes + (shaper?.bytes ?? 0)
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     channel = context.channel

@@ -3,7 +3,7 @@ import Replication
 
 extension TCPReplica: ReplicaHost {
   public var network: TCPReplica { self }
-  public var storage: Storage { journal! }
+  public var storage: TCPReplica { self }
   public var timers: TCPReplica { self }
   public var probe: TCPReplica { self }
 

@@ -126,6 +126,7 @@ where Storage.Record == Core.Record {
   private var flushing: [Connection] = []
   var scratch = ByteWriter()
   var isTurnDue = false
+  private var isSubmitDue = false
   var random: RandomSource
   var counts = TCPReplicaCounts()
   var isStopped = false
@@ -251,9 +252,15 @@ where Storage.Record == Core.Record {
   }
 
   private func turn() {
-    isTurnDue = false
     expireTimers()
     process?.replica.endTurn(on: self)
+    // What these two sent and appended leaves with this turn; what comes from here on needs another.
+    isTurnDue = false
+    // The disk begins before the network has taken all.
+    if isSubmitDue {
+      isSubmitDue = false
+      journal?.submit()
+    }
     // A flush that fails ends a session, and what its core then sends makes other connections dirty.
     swap(&dirty, &flushing)
     for connection in flushing {
@@ -326,6 +333,21 @@ extension TCPReplica: Transport {
     ending.remove(peer)
     process?.replica.handle(.disconnected(peer), cause: 0, on: self)
     wantTurn()
+  }
+}
+
+/// The journal learns at the turn's end what is to be written: one batch for all that the turn brought.
+extension TCPReplica: Journal {
+  public typealias Record = Core.Record
+
+  public func append(_ record: Core.Record) { journal?.append(record) }
+  public func submit() {
+    isSubmitDue = true
+    wantTurn()
+  }
+  public func cut(_ checkpoint: Checkpoint<Core.Record>, waits: Bool) {
+    journal?.cut(checkpoint, waits: waits)
+    submit()
   }
 }
 

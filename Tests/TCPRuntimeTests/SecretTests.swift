@@ -13,11 +13,16 @@ final class Caller: ConnectionOwner, @unchecked Sendable {
   let loop: any EventLoop
   private var connection: Connection?
   private var channel: (any Channel)?
+  private var waiting = ByteBuffer()
 
   init(_ loop: any EventLoop) { self.loop = loop }
 
-  func dial(_ address: SocketAddress) async throws {
-    channel = try await ClientBootstrap(group: loop)
+  /// With a small window the other end soon notices when this one does not read.
+  func dial(_ address: SocketAddress, window: Int32? = nil) async throws {
+    var bootstrap = ClientBootstrap(group: loop)
+    if let window { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(window)) }
+    channel =
+      try await bootstrap
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           let made = Connection(self, dialed: NodeID(0), limits: .init()) { [unowned self] kind, body, _ in
@@ -29,13 +34,22 @@ final class Caller: ConnectionOwner, @unchecked Sendable {
         }
       }.connect(to: address).get()
   }
+  func buffer(_ kind: FrameKind, _ body: [UInt8]) { waiting.writeFrame(kind, body) }
+  func flush() async throws {
+    try await loop.submit { [self] in
+      channel?.writeAndFlush(waiting, promise: nil)
+      waiting.clear()
+    }.get()
+  }
   func say(_ kind: FrameKind, _ body: [UInt8]) async throws {
     try await loop.submit { [self] in
       connection?.write(kind, body)
       connection?.flush()
     }.get()
   }
+  func listen(_ does: Bool) async throws { try await channel?.setOption(.autoRead, value: does).get() }
   var heard: [(kind: FrameKind, body: [UInt8])] { heardFrames.withLock { $0 } }
+  var heardCount: Int { heardFrames.withLock(\.count) }
   func hears(_ kind: FrameKind) async throws -> [UInt8]? {
     _ = try await eventually { heard.contains { $0.kind == kind } }
     return heard.first { $0.kind == kind }?.body

@@ -156,6 +156,52 @@ struct StrangerTests {
     try await cluster.stop()
   }
 
+  @Test(
+    "A client that does not take its answers is not read until it does: what waits for it is bounded, and nothing is lost"
+  )
+  func deafClient() async throws {
+    let cluster = LoopbackCluster<Raft>(.standard)
+    cluster.snapshotEvery = 1000
+    let limit = 64 << 10
+    try await cluster.start(limits: ConnectionLimits(clientOutgoing: limit))
+    let leader = try await cluster.leader()
+    let caller = Caller(cluster.group.next())
+    try await caller.dial(try #require(cluster.addresses[leader.id]), window: 4096)
+    var writer = ByteWriter()
+    Hello(role: .client, identity: LoopbackCluster<Raft>.identity(), from: NodeID(0), to: leader.id).encode(
+      into: &writer)
+    try await caller.say(.hello, writer.bytes)
+    _ = try #require(try await caller.hears(.hello))
+    try await caller.listen(false)
+    // More answers than the system's own buffers hold.
+    var asked = 0
+    while try await leader.statusNow().counts.pauses == 0, asked < 2_000_000 {
+      for _ in 0..<2000 {
+        asked += 1
+        writer.removeAll()
+        RequestFrame(
+          token: UInt32(asked), attempt: 0,
+          command: Command(id: .init(client: 1 << 50, sequence: UInt64(asked)), operation: .get(1))
+        ).encode(into: &writer)
+        caller.buffer(.request, writer.bytes)
+      }
+      try await caller.flush()
+    }
+    #expect(try await leader.statusNow().counts.pauses > 0)
+    let waiting = try await leader.loop.submit {
+      leader.connections.values.filter { $0.standing == .client }.map(\.outgoingBytes).max() ?? 0
+    }.get()
+    // What was read before the pause is answered all the same: at most what the intake and the window hold.
+    #expect(waiting < limit + (4 << 20))
+    let client = cluster.client(4)
+    try await client.start()
+    #expect(try await eventually { try await client.progress() >= 100 }, "others are served")
+    _ = try await client.finish()
+    try await caller.listen(true)
+    #expect(try await eventually { caller.heardCount > asked }, "\(caller.heardCount) of \(asked)")
+    try await cluster.stop()
+  }
+
   @Test("Nobody listens beyond loopback without a secret")
   func loopbackOnly() async throws {
     let cluster = LoopbackCluster<Raft>(.standard)
