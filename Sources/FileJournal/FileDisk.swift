@@ -7,10 +7,13 @@ public struct FileDisk: Disk, Sendable {
   /// The owner's file while the journal is being made: it has not served yet, and is made anew.
   static let formattingName = "formatting"
   /// A file that is not whole yet.
-  private static let unfinished = ".new"
+  static let unfinished = ".new"
+  public static func isUnfinished(_ name: String) -> Bool { name.hasSuffix(unfinished) }
 
   private let layer: any FileLayer
   private var contents: [(file: JournalFile, blocks: Int)] = []
+  /// The segment that comes next, while it is made.
+  private var spare: SpareFile?
   /// What the last call that failed had to say.
   private(set) var lastError: FileError?
 
@@ -27,7 +30,7 @@ public struct FileDisk: Disk, Sendable {
           throw FileError(foreign: String(decoding: text, as: UTF8.self))
         }
         // A file that was never whole holds nothing.
-        for name in names where name.hasSuffix(Self.unfinished) { try layer.remove(name) }
+        for name in names where Self.isUnfinished(name) { try layer.remove(name) }
         for name in names {
           guard let file = JournalFile(name: name) else { continue }
           contents.append((file, try layer.length(of: name) / blockBytes))
@@ -35,7 +38,7 @@ public struct FileDisk: Disk, Sendable {
         contents.sort { $0.file < $1.file }
         return
       }
-      let leftOver = names.filter { JournalFile(name: $0) != nil || $0.hasSuffix(Self.unfinished) }
+      let leftOver = names.filter { JournalFile(name: $0) != nil || Self.isUnfinished($0) }
       guard leftOver.isEmpty || names.contains(Self.formattingName) else { throw FileError(foreign: "") }
       for name in leftOver { try layer.remove(name) }
       try layer.make(Self.formattingName)
@@ -60,27 +63,31 @@ public struct FileDisk: Disk, Sendable {
     do throws(FileError) { return try layer.read(file.description) } catch { throw error.asDiskError }
   }
 
-  /// Written, not only allocated: to overwrite zeros that are there costs half of what it costs to make extents that are allocated
-  /// into ones that are written. Under another name until it is whole.
+  /// Under another name until it is whole; made ahead, if it was asked for in time.
   public mutating func create(_ file: JournalFile, blocks: Int) throws(DiskError) {
-    let name = file.description + Self.unfinished
-    let piece = min(blocks, 256)
-    let zeros = Array(repeating: UInt8(0), count: piece * blockBytes)
+    var name = file.description + Self.unfinished
+    if case .segment = file, let spare, spare.blocks == blocks, finishSpare() {
+      name = SpareFile.name
+    } else {
+      try attempt { layer throws(FileError) in try layer.makeZeros(name, blocks: blocks, syncEvery: blocks) }
+    }
     try attempt { layer throws(FileError) in
-      try layer.make(name)
-      var block = 0
-      while block < blocks {
-        let count = min(piece, blocks - block)
-        try layer.write(
-          count == piece ? zeros : Array(zeros[..<(count * blockBytes)]), to: name, at: block * blockBytes)
-        block += count
-      }
-      try layer.sync(name)
       try layer.rename(name, to: file.description)
       try layer.syncNames()
     }
     contents.removeAll { $0.file == file }
     insert(file, blocks)
+  }
+
+  /// Another thread begins to make a segment of so many blocks, unless one is being made, or `file` is there to be written over.
+  mutating func makeAhead(_ file: JournalFile, blocks: Int) {
+    guard spare == nil, self.blocks(of: file) == nil else { return }
+    spare = try? SpareFile(layer, blocks: blocks)
+  }
+  /// Waits for that thread; true: what it made is there. To be called before the layer is closed.
+  @discardableResult mutating func finishSpare() -> Bool {
+    defer { spare = nil }
+    return spare?.finish() ?? false
   }
 
   public mutating func rename(_ file: JournalFile, to new: JournalFile) throws(DiskError) {

@@ -20,7 +20,7 @@ public final class FileJournal<Record: WireCodable>: Journal {
     }
   }
 
-  /// Blocks of a segment: 4 MiB, which is zero-filled while a batch waits for it.
+  /// Blocks of a segment: 4 MiB. The first is zero-filled while a batch waits for it, every other one ahead.
   public static var defaultSegmentBlocks: Int { 1_024 }
   /// Bytes that may wait for the disk before ``isOverBound``: some tenths of a second of a disk that writes 100 MB/s.
   public static var defaultByteBound: Int { 32 << 20 }
@@ -36,11 +36,12 @@ public final class FileJournal<Record: WireCodable>: Journal {
   /// Opens the journal of `layer`'s folder and starts its thread. What was recovered goes to the replica before anything is
   /// appended; its files were synced first. On a refusal the folder is unlocked again.
   ///
+  /// `makesAhead`: another thread makes the next segment when the present one is half full.
   /// `synced`: everything up to this position is durable; positions count from 1 in each life. `failed`: once, and then nothing is
   /// ever reported again. Both are called on the journal's thread.
   public static func open(
     _ layer: any FileLayer, owner: JournalOwner, segmentBlocks: Int = defaultSegmentBlocks,
-    byteBound: Int = defaultByteBound, synced: @escaping @Sendable (UInt64) -> Void,
+    byteBound: Int = defaultByteBound, makesAhead: Bool = true, synced: @escaping @Sendable (UInt64) -> Void,
     failed: @escaping @Sendable (DiskError, FileError?) -> Void
   ) throws(JournalRefusal) -> (journal: FileJournal, recovered: RecoveredLog<Record>) {
     do throws(JournalRefusal) {
@@ -53,7 +54,8 @@ public final class FileJournal<Record: WireCodable>: Journal {
           log = try WriteAheadLog(resuming: recovered, segmentBlocks: segmentBlocks, on: &disk)
         } catch { throw .unusable(disk.lastError ?? FileError("write", layer.folder, 0)) }
         let waiting = Waiting()
-        let writer = Writer(log: log, disk: disk, waiting: waiting, synced: synced)
+        let writer = Writer(
+          log: log, disk: disk, waiting: waiting, ahead: makesAhead ? segmentBlocks : nil, synced: synced)
         do throws(FileError) {
           return (try FileJournal(layer, writer, byteBound: byteBound, failed: failed), recovered)
         } catch { throw .unusable(error) }
@@ -74,6 +76,7 @@ public final class FileJournal<Record: WireCodable>: Journal {
     let queue = queue
     thread = try JournalThread(layer.folder) {
       var writer = writer
+      defer { writer.disk.finishSpare() }
       do throws(DiskError) { try writer.run(queue) } catch { failed(error, writer.disk.lastError) }
     }
   }
@@ -117,6 +120,8 @@ private struct Writer<Record: WireCodable>: Sendable {
   var log: WriteAheadLog<Record>
   var disk: FileDisk
   let waiting: Waiting
+  /// Blocks of a segment that is made ahead; nil: none is.
+  private let ahead: Int?
   let synced: @Sendable (UInt64) -> Void
   /// The log's position before the first of this life.
   let base: UInt64
@@ -125,11 +130,13 @@ private struct Writer<Record: WireCodable>: Sendable {
   private var isMarked = true
 
   init(
-    log: WriteAheadLog<Record>, disk: FileDisk, waiting: Waiting, synced: @escaping @Sendable (UInt64) -> Void
+    log: WriteAheadLog<Record>, disk: FileDisk, waiting: Waiting, ahead: Int?,
+    synced: @escaping @Sendable (UInt64) -> Void
   ) {
     self.log = log
     self.disk = disk
     self.waiting = waiting
+    self.ahead = ahead
     self.synced = synced
     base = log.position
   }
@@ -163,6 +170,7 @@ private struct Writer<Record: WireCodable>: Sendable {
     waiting.bytes.subtract(bytes, ordering: .relaxed)
     isMarked = false
     synced(log.synced - base)
+    if let ahead, log.isHalfFull { disk.makeAhead(log.nextSegment, blocks: ahead) }
   }
 
   private mutating func mark() throws(DiskError) {

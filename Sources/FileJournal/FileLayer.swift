@@ -23,7 +23,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(path): \(call): \(String(cString: strerror(code)))" }
 }
 
-/// The few calls that a journal makes, on the files of one folder, by name. One thread at a time uses them.
+/// The few calls that a journal makes, on the files of one folder, by name. One thread at a time uses each of them.
 public protocol FileLayer: Sendable {
   /// For messages.
   var folder: String { get }

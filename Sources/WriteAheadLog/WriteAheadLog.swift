@@ -84,6 +84,11 @@ public struct WriteAheadLog<Record: WireCodable>: Sendable {
     while try !step(on: &disk) {}
   }
 
+  /// The segment that is opened when the present one is full.
+  public var nextSegment: JournalFile { .segment(segment + 1) }
+  /// Half of the present segment is written.
+  public var isHalfFull: Bool { 2 * block >= blocks }
+
   // MARK: Appending
 
   public mutating func append(_ record: Record) {

@@ -11,9 +11,9 @@ import Zab
 
 @Suite("Faults below a journal on files") struct FaultTests {
   /// Appends until the journal fails; the number of records that it reported durable.
-  private func run(_ layer: FaultyFiles, count: UInt64 = 30) throws -> UInt64 {
+  private func run(_ layer: FaultyFiles, makesAhead: Bool, count: UInt64 = 30) throws -> UInt64 {
     let reports = Reports()
-    let (journal, _) = try open(layer, reports)
+    let (journal, _) = try open(layer, reports, makesAhead: makesAhead)
     defer { journal.close() }
     var position: UInt64 = 0
     var durable: UInt64 = 0
@@ -33,15 +33,17 @@ import Zab
     return durable
   }
 
-  @Test("The power may fail at every call: nothing that was reported is lost, and nothing else is found")
-  func everyCall() throws {
+  @Test(
+    "The power may fail at every call: nothing that was reported is lost, and nothing else is found",
+    arguments: [false, true])
+  func everyCall(makesAhead: Bool) throws {
     var call = 1
     var died = 0
     while call < 400 {
       let disk = FilesInMemory()
       let layer = FaultyFiles(disk)
       layer.faults.lastCall = call
-      let durable = (try? run(layer)) ?? 0
+      let durable = (try? run(layer, makesAhead: makesAhead)) ?? 0
       if layer.calls >= call { died += 1 }
       let (journal, recovered) = try open(disk)
       #expect(recovered.all == (1...30).prefix(recovered.all.count).map(vote), "call \(call)")

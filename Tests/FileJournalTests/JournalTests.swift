@@ -73,6 +73,35 @@ import WriteAheadLog
     #expect(folder.files.filter { $0.hasPrefix("checkpoint") }.count <= 3)
   }
 
+  @Test("The next segment is made ahead of its use, and one that nobody needed is gone in the next life")
+  func ahead() throws {
+    let files = FilesInMemory()
+    let reports = Reports()
+    let (journal, _) = try open(files, reports, makesAhead: true)
+    // The first block holds the segment's header; each batch takes one more, and two of four are half.
+    journal.append(vote(1))
+    journal.submit()
+    #expect(reports.wait(for: 1))
+    journal.close()
+    let whole = Array(repeating: 0 as UInt8, count: 4 * blockBytes)
+    #expect(try files.read("spare.new") == whole)
+    #expect(files.segments == ["segment-1", "segment-2"])
+    let again = Reports()
+    let (other, recovered) = try open(files, again, makesAhead: true)
+    #expect(recovered.all == [vote(1)])
+    #expect(!files.names().contains("spare.new"))
+    for term in 2...40 as ClosedRange<UInt64> {
+      other.append(vote(term))
+      other.submit()
+      #expect(again.wait(for: term - 1))
+    }
+    other.close()
+    let (last, all) = try open(files)
+    last.close()
+    #expect(all.all == (1...40).map(vote))
+    #expect(files.segments.count > 12)
+  }
+
   @Test("Over its bound the journal says so, and no longer when the disk has caught up")
   func bounded() throws {
     let folder = Folder()

@@ -62,11 +62,11 @@ final class Reports: Sendable {
 
 func open<Record: WireCodable>(
   _ layer: any FileLayer, _ reports: Reports = Reports(), owner: JournalOwner = owner, segmentBlocks: Int = 4,
-  byteBound: Int = 1 << 20, holding: Record.Type = Raft.Record.self
+  byteBound: Int = 1 << 20, makesAhead: Bool = false, holding: Record.Type = Raft.Record.self
 ) throws(JournalRefusal) -> (journal: FileJournal<Record>, recovered: RecoveredLog<Record>) {
   try FileJournal<Record>.open(
-    layer, owner: owner, segmentBlocks: segmentBlocks, byteBound: byteBound, synced: reports.report,
-    failed: reports.fail)
+    layer, owner: owner, segmentBlocks: segmentBlocks, byteBound: byteBound, makesAhead: makesAhead,
+    synced: reports.report, failed: reports.fail)
 }
 
 /// The refusal's own words; nil if there was none.
@@ -91,6 +91,7 @@ final class FilesInMemory: FileLayer {
   func replace(_ name: String, _ bytes: [UInt8]) { files.withLock { $0[name] = bytes } }
 
   var folder: String { "memory" }
+  var segments: [String] { names().filter { $0.hasPrefix("segment") } }
   func names() -> [String] { files.withLock { $0.keys.sorted() } }
   func read(_ name: String) throws(FileError) -> [UInt8] {
     guard let bytes = files.withLock({ $0[name] }) else { throw FileError("open", name, ENOENT) }

@@ -28,14 +28,14 @@ final class JournalRelay: Sendable {
   }
 }
 
-/// How often something was synced, from any thread.
+/// How often a batch or a checkpoint was synced, from any thread.
 final class SyncCount: Sendable {
   private let count = Atomic<Int>(0)
   var value: Int { count.load(ordering: .relaxed) }
   func note() { count.add(1, ordering: .relaxed) }
 }
 
-/// The files of another layer, and how often they are synced.
+/// The files of another layer, and how often those in use are synced: not those that are only made ahead.
 final class CountedFiles: FileLayer {
   private let files: any FileLayer
   private let syncs: SyncCount
@@ -54,7 +54,7 @@ final class CountedFiles: FileLayer {
     try files.write(bytes, to: name, at: offset)
   }
   func sync(_ name: String) throws(FileError) {
-    syncs.note()
+    if !FileDisk.isUnfinished(name) { syncs.note() }
     try files.sync(name)
   }
   func rename(_ name: String, to new: String) throws(FileError) { try files.rename(name, to: new) }
