@@ -18,14 +18,15 @@ do for [pass=1:64] {
   if (next < 1e300) { list = list.(list eq "" ? "" : " ").name; last = next } else { break }
 }
 NX = words(list)
-T(x) = word(list, x)
-is(x) = ours("configuration") && lookup(timeouts, id("configuration")) eq T(x)
+T(k) = word(list, k)
+is(k) = ours("configuration") && lookup(timeouts, id("configuration")) eq T(k)
 # Trials without a leader belong to the whole, and lie beyond the axis; so does a range in which no trial has one.
 least = 1e300; most = 0; all = 0; lost = 0
-array led[NX]
-do for [x=1:NX] {
-  led[x] = 0
-  stats data."/elections.csv" using (is(x) ? (all = all + 1, stringcolumn("d2_ns") eq "" ? (lost = lost + 1) : (led[x] = led[x] + 1, v = column("d2_ns")/1e6, least = v < least ? v : least, most = v > most ? v : most), 0) : 0) nooutput
+led = ""
+do for [k=1:NX] {
+  n = 0
+  stats data."/elections.csv" using (is(k) ? (all = all + 1, stringcolumn("d2_ns") eq "" ? (lost = lost + 1) : (n = n + 1, v = column("d2_ns")/1e6, least = v < least ? v : least, most = v > most ? v : most), 0) : 0) nooutput
+  led = led.(n > 0 ? "yes " : "no ")
 }
 basis = simulated.counted(all, "trial", "trials").(lost == 0 ? "" : ", of which ".thousands(lost)." never had a leader").", seed ".seeds
 idle = without(all)
@@ -34,7 +35,7 @@ if (most == 0) { eval blank("no trial had a leader again") } else {
 set logscale x; set xrange [least/1.1:most*1.1]; set format x "%g"
 set xlabel "time since the crash (ms, log scale)"; set ylabel "share of trials"
 set yrange [0:1]; set ytics ("0" 0, "25 %%" 0.25, "50 %%" 0.5, "75 %%" 0.75, "90 %%" 0.9, "100 %%" 1)
-after(x) = is(x) ? (stringcolumn("d2_ns") eq "" ? 1e9 : column("d2_ns")/1e6) : NaN
-plot for [x=1:NX] data."/elections.csv" using (led[x] > 0 ? after(x) : NaN):(1) smooth cnormal with lines lt x dt 1 title T(x).(led[x] > 0 ? "" : ", never"), \
-     for [x=1:NX] published using (stringcolumn("timing.election-timeout") eq T(x) ? column("time_ms") : NaN):"quantile" with points lt x ps 1 notitle
+after(k) = is(k) ? (stringcolumn("d2_ns") eq "" ? 1e9 : column("d2_ns")/1e6) : NaN
+plot for [k=1:NX] data."/elections.csv" using (word(led, k) eq "yes" ? after(k) : NaN):(1) smooth cnormal with lines lt k dt 1 title T(k).(word(led, k) eq "no" ? ", never" : ""), \
+     for [k=1:NX] published using (stringcolumn("timing.election-timeout") eq T(k) ? column("time_ms") : NaN):"quantile" with points lt k ps 1 notitle
 }
