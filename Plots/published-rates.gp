@@ -10,7 +10,7 @@ largest = 0
 stats data."/summary.csv" using (ours("configuration") ? (v = real(lookup(sizes, id("configuration"))), largest = v > largest ? v : largest, 0) : 0) nooutput
 size(c) = real(lookup(sizes, id(c)))
 written(c) = amount("disk.fsync", lookup(writes, id(c))) > 0
-eval headings("Throughput against the size of the cluster, and as it was published", "goodput, mean of the trials", "marks: published; grey: what the leader's link is said to carry")
+eval headings("Throughput by cluster size, and as it was published", "goodput, mean of the trials", "marks: published; grey: what the leader's link is said to carry")
 set xlabel "cluster.replicas" noenhanced; set ylabel "operations (1000/s)"; set xrange [2:largest + 1]; set yrange [0:*]; set xtics 2
 ours_at(w) = ours("configuration") && written("configuration") == w ? size("configuration") : NaN
 series(s) = stringcolumn("series") eq s && column("cluster.replicas") <= largest ? column("cluster.replicas") : NaN

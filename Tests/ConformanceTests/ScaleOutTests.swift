@@ -19,8 +19,10 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: "checkout-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.createDirectory(atPath: folder + "/.build/release", withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(
-      atPath: folder + "/Benchmarks", withDestinationPath: Self.root.appending(path: "Benchmarks").path)
+    for name in ["Benchmarks", "Plots"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder)/\(name)", withDestinationPath: Self.root.appending(path: name).path)
+    }
     let program = folder + "/.build/release/consensus-bench"
     let path = try #require(Program.path, "the program is not where the tests are")
     try """

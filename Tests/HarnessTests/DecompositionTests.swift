@@ -25,7 +25,7 @@ import Testing
   ]
 
   @Test("They add up whatever strikes the leader, also where it comes back and leads again", arguments: cases)
-  func cases(fault: String) throws {
+  func adds(fault: String) throws {
     let experiment = try Bench.experiment(
       """
       protocols: [multipaxos, multipaxos-up-to-date, raft, raft-plain, zab]
