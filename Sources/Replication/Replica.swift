@@ -49,6 +49,8 @@ public struct Replica<Host: ReplicaHost>: ~Copyable {
     self.snapshotEvery = snapshotEvery
     base = last.slot
     status = core.status
+    // Whoever looks for a leader from the start is reported as doing so after its first step.
+    if status.role == .candidate { status.role = .follower }
     var policy = policy
     if planted("G-03") { policy.window = 1 }
     intake = Intake(policy)

@@ -11,6 +11,8 @@ public struct FailoverTracker {
   private var winningEpoch: UInt64 = 0
   /// The winner has its epoch. It may be chosen first, and then ask a quorum which epochs they know.
   private var hasEpoch = false
+  /// The struck leader itself looked for a leader since: it came back before anybody missed it.
+  private var doubtOfStruck: Int64?
 
   private let round: (UInt64) -> UInt64
 
@@ -35,6 +37,7 @@ public struct FailoverTracker {
     winner = nil
     winningEpoch = 0
     hasEpoch = false
+    doubtOfStruck = nil
     isOver = false
   }
 
@@ -63,7 +66,11 @@ public struct FailoverTracker {
   }
 
   private mutating func noteCandidate(_ node: NodeID, _ epoch: UInt64, _ now: Int64, _ failover: inout Failover) {
-    if node != failover.struck, failover.suspected == nil { failover.suspected = now }
+    if node == failover.struck {
+      doubtOfStruck = doubtOfStruck ?? now
+    } else if failover.suspected == nil {
+      failover.suspected = now
+    }
     guard epoch > failover.epochBefore, failover.elected == nil || epoch > winningEpoch else { return }
     failover.kept = nil
     if candidacies.insert([UInt64(node.index), epoch]).inserted { failover.candidates += 1 }
@@ -77,9 +84,14 @@ public struct FailoverTracker {
       winner = node
       hasEpoch = false
       elections += 1
-      failover.elected = now
-      failover.established = nil
       failover.followed = nil
+      // Whoever is elected after clients were served again belongs to another fail-over.
+      if failover.resumed == nil {
+        failover.elected = now
+        failover.established = nil
+        // Nobody began to doubt the leader since the fault: it was doubted already, or came back and doubted itself.
+        failover.suspected = failover.suspected ?? doubtOfStruck ?? failover.fault
+      }
     }
     if isNewEpoch {
       hasEpoch = true

@@ -60,7 +60,10 @@ extension Simulation {
   }
 
   private func writeTime(_ node: SimulatedNode<Core>) -> Int64 {
-    var time = node.fsync.sample(&diskRandom)
+    var fsync = node.fsync
+    // What a fault says of this disk holds for all that it writes.
+    if let own = environment.candidateFsync, node.status.role == .candidate, fsync == environment.fsync { fsync = own }
+    var time = fsync.sample(&diskRandom)
     if node.fsyncFactor != 1 { time = slowed(time, by: node.fsyncFactor) }
     if !conditions.isEmpty { lateUntil = max(lateUntil, now + time) }
     return time

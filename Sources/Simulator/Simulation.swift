@@ -167,12 +167,24 @@ public final class Simulation<Core: ConsensusProtocol> {
     }
     standInOrder()
     makeSectors()
-    for node in everyone { boot(nodes[Int(node.index)]) }
+    bootAll()
     for a in everyone {
       for b in everyone where a < b && environment.link.kind == .stream { openSession(a, b) }
     }
     openClientSessions()
     queue.push(.phase(.over), at: configuration.measure.patience.nanoseconds)
+  }
+
+  private func bootAll() {
+    let span = environment.startWithin
+    var random = RandomSource(seed: configuration.seed, stream: 0x57A7)
+    for node in nodes {
+      if span == .zero {
+        boot(node)
+      } else {
+        queue.push(.restart(node.id, incarnation: 0), at: random.duration(in: .zero...span).nanoseconds)
+      }
+    }
   }
 
   func handle(_ event: SimulationEvent<Core>) {

@@ -36,6 +36,8 @@ public enum GroupCommit: Hashable, Sendable {
 /// All that surrounds the protocols, the same for each of them in a comparison.
 public struct Environment: Hashable, Sendable {
   public var replicas: Int
+  /// Each replica starts at a moment of its own within this time; zero: all at one instant.
+  public var startWithin = Duration.zero
   public var link: LinkModel
   public var geography: Geography
   /// One way between a client and a replica of the same place.
@@ -45,6 +47,8 @@ public struct Environment: Hashable, Sendable {
   public var cpu: CPUModel
   /// The time of one write to stable storage.
   public var fsync: DelayDistribution
+  /// The same of a replica that stands for election, whose writes are its own claims; nil: as any other.
+  public var candidateFsync: DelayDistribution?
   public var groupCommit: GroupCommit
   public var timing: Timing
   public var shared: SharedTuning

@@ -65,9 +65,9 @@ public struct Failover: Hashable, Sendable {
   public var epochBefore: UInt64
   /// It was asked to go: it lives, and follows like all others.
   public var isHandOver: Bool
-  /// A survivor first doubted the leader.
+  /// A survivor first doubted the leader; if none did, the leader itself when it was back; the fault's own time if they had before.
   public var suspected: Int64?
-  /// The final leader was elected by a quorum.
+  /// The leader under whom clients were served again was elected by a quorum.
   public var elected: Int64?
   /// It may serve: its first slot is committed.
   public var established: Int64?

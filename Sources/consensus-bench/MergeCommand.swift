@@ -24,8 +24,9 @@ struct MergeCommand: ParsableCommand {
     do throws(FileError) { try folder.finish(merge.tables, isComplete: true) } catch {
       throw InputError(error.description)
     }
+    let suite = try? SuiteFolder.located()
     for experiment in merge.provenance.experiments {
-      let answers = RunReport.answers(experiment.name, experiment.charts, merge.tables)
+      let answers = RunReport.answers(experiment.name, experiment.charts, merge.tables, in: suite)
       if !answers.isEmpty { print("\(experiment.name): \(experiment.question)\n\(answers)") }
     }
     print(

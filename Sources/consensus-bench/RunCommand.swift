@@ -205,7 +205,7 @@ struct RunCommand: ParsableCommand {
     _ outcome: ExperimentRun.Outcome, _ folder: String, _ experiments: [Experiment], _ shard: Shard?,
     _ suite: SuiteFolder
   ) throws {
-    print(RunReport(experiments, outcome.tables, shard: shard).text)
+    print(RunReport(experiments, outcome.tables, shard: shard, in: suite).text)
     print("results  \(folder)")
     var isDrawn = true
     if plot, outcome.complete > 0, experiments.contains(where: { !$0.charts.isEmpty }),

@@ -63,7 +63,9 @@ import Glibc
       let election = try #require(tables.elections.first)
       #expect(!election.isCensored)
       #expect(try #require(election.detection) > 0)
-      #expect(try #require(election.d3) > 0)
+      let parts = [election.detection, election.election, election.synchronization, election.resume].compactMap(\.self)
+      #expect(parts.count == 4 && parts.allSatisfy { $0 >= 0 })
+      #expect(try #require(election.d3) == parts.reduce(0, +))
       #expect(tables.faults.map(\.kind) == ["crash"])
       #expect(tables.processes.map(\.starts).sorted() == [1, 1, 1, 2])
     }

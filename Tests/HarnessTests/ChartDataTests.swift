@@ -16,6 +16,7 @@ import Testing
     ("link.bandwidth", ["10Mbit/s", "1Gbit/s", "unlimited"]), ("link.loss", ["0", "1e-05", "0.02"]),
     ("link.burst", ["1", "2.5", "8"]), ("link.reordering-span", ["0s", "250us", "1ms"]),
     ("client.at", ["leader", "everywhere", "VA"]), ("disk.fsync", ["0s", "250us", "exponential 250us"]),
+    ("disk.candidate-fsync", ["same", "2ms", "uniform 1ms-4ms"]),
     ("disk.group-commit", ["natural", "none", "delay 1ms count 16"]), ("disk.leader", ["first", "parallel"]),
     ("timing.election-timeout", ["150ms-300ms", "1s-2s"]), ("timing.trusts-disconnect", ["yes", "no"]),
     ("batch.bytes", ["64B", "1KiB", "1MiB"]), ("replication.retransmission", ["never", "5ms", "20ms"]),
@@ -27,7 +28,10 @@ import Testing
     ("measure.operations", ["unlimited", "100", "1000"]), ("my_case", ["calm", "a bit worse than that", "100%"]),
   ]
   /// What charts need of a sweep; for all others they draw.
-  private static let needs = ["heat-map": "two swept inputs", "latency-load": "workload.rate"]
+  private static let needs = [
+    "heat-map": "two swept inputs", "latency-load": "workload.rate", "published-times": "published points",
+    "published-rates": "published points",
+  ]
 
   private static let scripts: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root + "/Plots")) ?? []

@@ -52,13 +52,13 @@ import Testing
       try complaint("environment: wann") == "probe.yaml:4: unknown environment 'wann'; did you mean 'wan'?")
     #expect(
       try complaint("", environment: "moon")
-        == "--environment moon: unknown environment 'moon'; there are lan, slow-disk, wan")
+        == "--environment moon: unknown environment 'moon'; there are lan, slow-disk, wan, wan-aws-2021, wan-gcp")
   }
 
   @Test("Every shipped environment has a sentence, and an experiment loads on it")
   func shipped() throws {
     let environments = try Experiment.environments(in: Bench.folder)
-    #expect(environments.map(\.name) == ["lan", "slow-disk", "wan"])
+    #expect(environments.map(\.name) == ["lan", "slow-disk", "wan", "wan-aws-2021", "wan-gcp"])
     for environment in environments {
       #expect(environment.summary.hasSuffix("."))
       #expect(try !load("", environment: environment.name).points.isEmpty)

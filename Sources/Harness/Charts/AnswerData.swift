@@ -39,6 +39,8 @@ struct AnswerData {
   let swept: [String]
   /// Who is missing, or some of whose configurations are, because runs are not verified; in words.
   let leftOut: [String]
+  /// What others found.
+  var published = PublishedPoints(of: "", in: nil)
 
   init(_ experiment: String, _ tables: ResultTables) {
     func own<Row>(_ rows: [Row], _ subject: KeyPath<Row, Subject>) -> [ConfigurationID: [Row]] {

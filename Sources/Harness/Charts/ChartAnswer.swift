@@ -5,9 +5,13 @@ enum ChartAnswer {
   static let nothing = "There is no verified data that answers this."
 
   /// The sentence for `chart`, a script in `Plots`, over an experiment's results; nil: the chart has no kind of answer.
-  static func sentence(_ chart: String, _ experiment: String, _ tables: ResultTables) -> String? {
+  /// `suite` has what others published.
+  static func sentence(
+    _ chart: String, _ experiment: String, _ tables: ResultTables, in suite: SuiteFolder? = nil
+  ) -> String? {
     guard let kind = kinds[chart] else { return nil }
-    let data = AnswerData(experiment, tables)
+    var data = AnswerData(experiment, tables)
+    data.published = PublishedPoints(of: experiment, in: suite)
     let missing = data.leftOut.isEmpty ? "" : " (\(data.leftOut.joined(separator: "; ")).)"
     return (kind(data) ?? nothing) + missing
   }
@@ -30,6 +34,8 @@ enum ChartAnswer {
     "tolerance-map": tolerance,
     "trade-off": falseAlarms,
     "scenario-map": scenarios,
+    "published-times": publishedTimes,
+    "published-rates": publishedRates,
   ]
 
   /// Each protocol at the most replicas that it was run with; where something else is swept, at its first and its last values.

@@ -116,7 +116,7 @@ public struct ChartDrawer: Sendable {
           Chart(
             experiment: experiment.name, question: experiment.question, name: name,
             answer: provenance.shard.map { "Shard \($0.index) of \($0.count): merge for conclusions." }
-              ?? ChartAnswer.sentence(name, experiment.name, tables),
+              ?? ChartAnswer.sentence(name, experiment.name, tables, in: suite),
             stem: index == 0 ? experiment.name : "\(experiment.name)-\(name)", isDrawn: isVerified))
       }
     }

@@ -45,6 +45,8 @@ struct ChartNeed: Sendable {
     "scenario-map": .init(1...1, fewer: "timeline"),
     "tolerance-map": .init(0...1, of: "cluster.replicas", .onlyCrashes, .openLoop),
     "trade-off": .init(1...1, of: "timing.election-timeout", .strikesLeader),
+    "published-times": .init(1...1, of: "timing.election-timeout", .strikesLeader),
+    "published-rates": .init(2...2, of: "cluster.replicas", fewer: "goodput-sweep"),
   ]
 
   /// What `chart` lacks in an experiment of these configurations, and the nearest fix, to be read after its name; nil: nothing.

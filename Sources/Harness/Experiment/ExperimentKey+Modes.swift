@@ -11,7 +11,9 @@ extension ExperimentKey {
     default: break
     }
     switch path {
-    case "cluster.sites", "cluster.leader-site", "disk.fsync", "disk.group-commit", "workload.think": return false
+    case "cluster.sites", "cluster.leader-site", "cluster.start-within", "disk.fsync", "disk.candidate-fsync",
+      "disk.group-commit", "workload.think":
+      return false
     case "workload.bursts": return mode == .memory
     case "measure.stops-when-recovered": return mode == .tcp
     default: return true
@@ -36,7 +38,9 @@ extension ExperimentSettings {
     real.environment.clientDelay = .zero
     real.environment.bandwidth = nil
     real.environment.cpu = .init()
+    real.environment.startWithin = .zero
     real.environment.fsync = .constant(.zero)
+    real.environment.candidateFsync = nil
     real.environment.groupCommit = .natural
     real.environment.shared.retransmission = nil
     real.think = .constant(.zero)

@@ -11,6 +11,9 @@ extension ExperimentKey {
       "cluster.leader-site", \.environment.geography.leaderSite, .leaderSite,
       "Where the leader stands when the load begins; the others take the rest of cluster.sites in order.",
       where: hasSites),
+    .init(
+      "cluster.start-within", \.environment.startWithin, .duration,
+      "Replicas start within this time, each at a moment of its own; 0s: all at one instant."),
 
     .init("link.kind", \.environment.link.kind, .choice, "Sessions that keep order, or datagrams that need not."),
     .init("link.delay", \.environment.link.delay, .delay, "One way between two replicas of one site."),
@@ -59,6 +62,9 @@ extension ExperimentKey {
       "cpu.per-byte", \.environment.cpu.perByte, .duration, "Processor time per byte, to encode once and to decode."),
 
     .init("disk.fsync", \.environment.fsync, .delay, "One write to stable storage."),
+    .init(
+      "disk.candidate-fsync", \.environment.candidateFsync, .candidateWrite,
+      "The same of a replica that stands for election."),
     .init(
       "disk.group-commit", \.environment.groupCommit, .groupCommit,
       "Which appends share a write: those that came during the last one, none, or those that come within a wait."),

@@ -121,6 +121,22 @@ extension ValueForm where Value == DelayDistribution {
   }()
 }
 
+extension ValueForm where Value == DelayDistribution? {
+  /// `same`: as every other write.
+  static let candidateWrite: Self = {
+    let time = ValueForm<DelayDistribution>.delay
+    let name = time.name + ", or same"
+    return ValueForm(
+      name: name,
+      parse: { text throws(InputError) in
+        if text == "same" { return nil }
+        if NearestName.hint(for: text, among: ["same"]) != "" { throw refusal(of: text, name, among: ["same"]) }
+        return try time.parse(text)
+      },
+      print: { $0.map(time.print) ?? "same" })
+  }()
+}
+
 extension StringProtocol {
   /// Without the spaces around it.
   var trimmed: String {

@@ -5,9 +5,11 @@ public struct RunReport {
   private let experiments: [Experiment]
   private let tables: ResultTables
   private let shard: Shard?
+  private let suite: SuiteFolder?
 
-  /// `shard`: the part of a run that the tables are; it allows no answers.
-  public init(_ experiments: [Experiment], _ tables: ResultTables, shard: Shard? = nil) {
+  /// `shard`: the part of a run that the tables are; it allows no answers. `suite` has what others published.
+  public init(_ experiments: [Experiment], _ tables: ResultTables, shard: Shard? = nil, in suite: SuiteFolder? = nil) {
+    self.suite = suite
     self.experiments = experiments
     self.tables = tables
     self.shard = shard
@@ -17,7 +19,7 @@ public struct RunReport {
     let sections = experiments.filter { !$0.points.isEmpty }.map { experiment in
       let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
       let table = hasElections ? elections(of: experiment) : load(of: experiment)
-      let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables) : ""
+      let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables, in: suite) : ""
       let remarks = remarks(on: experiment, hasElections: hasElections).map { "  \($0)\n" }.joined()
       return "\(experiment.name): \(experiment.question)\n\(table)" + remarks + answers + missed(in: experiment)
     }
@@ -26,8 +28,10 @@ public struct RunReport {
   }
 
   /// What `charts` say, a line for each.
-  public static func answers(_ experiment: String, _ charts: [String], _ tables: ResultTables) -> String {
-    charts.compactMap { ChartAnswer.sentence($0, experiment, tables) }.map { "→ \($0)\n" }.joined()
+  public static func answers(
+    _ experiment: String, _ charts: [String], _ tables: ResultTables, in suite: SuiteFolder?
+  ) -> String {
+    charts.compactMap { ChartAnswer.sentence($0, experiment, tables, in: suite) }.map { "→ \($0)\n" }.joined()
   }
 
   /// A line for each verified configuration whose trials ended before it was as precise as was asked for.
