@@ -27,7 +27,9 @@ import Testing
     ("measure.operations", ["unlimited", "100", "1000"]), ("my_case", ["calm", "a bit worse than that", "100%"]),
   ]
   /// What charts need of a sweep; for all others they draw.
-  private static let needs = ["heat-map": "two swept inputs", "latency-load": "workload.rate"]
+  private static let needs = [
+    "heat-map": "two swept inputs", "latency-load": "workload.rate", "overload": "workload.bursts",
+  ]
 
   private static let scripts: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root + "/Plots")) ?? []
