@@ -236,9 +236,9 @@ struct RunCommand: ParsableCommand {
     let reasons = failure.report.violations.prefix(3).map { "  \($0)" }
     let reason = reasons.isEmpty ? ["  the cluster never came to serve"] : reasons
     let point = failure.point
-    var command = "consensus-bench run \(quoted(source))"
+    var command = "consensus-bench run \(source.shellQuoted)"
     command += " --protocol \(point.variant.name) --profile \(profile) --seed \(seed) --trial \(failure.trial)"
-    if let environment { command += " --environment \(quoted(environment))" }
+    if let environment { command += " --environment \(environment.shellQuoted)" }
     for text in overrides + point.sweptAssignments {
       command += " --set '\(text)'"
     }
@@ -249,12 +249,6 @@ struct RunCommand: ParsableCommand {
       + reason + [
         mode == .sim ? "  again, with every event: \(command) --trace trace.jsonl" : "  once more: \(command)"
       ]).joined(separator: "\n")
-  }
-
-  /// As a shell takes it.
-  private func quoted(_ text: String) -> String {
-    let plain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/=%:".contains($0)) }
-    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   // MARK: One run in full

@@ -252,8 +252,8 @@ import Testing
     }
     #expect(
       made.answer("latency-load") == """
-        The highest load of which 99 % is answered is 2 000/s with raft, none with zab; the most that is answered at all is \
-        1 500/s with zab, 2 100/s with raft.
+        The knee, the highest load of which 99 % is answered, is 2 000/s with raft, none with zab; the most that is answered at \
+        all is 1 500/s with zab, 2 100/s with raft, and at the highest load 1 400/s with zab, 2 100/s with raft.
         """)
   }
 

@@ -29,8 +29,8 @@ import Testing
   ]
   /// What charts need of a sweep; for all others they draw.
   private static let needs = [
-    "heat-map": "two swept inputs", "latency-load": "workload.rate", "published-times": "published points",
-    "published-rates": "published points",
+    "heat-map": "two swept inputs", "latency-load": "workload.rate", "overload": "workload.bursts",
+    "published-times": "published points", "published-rates": "published points",
   ]
 
   private static let scripts: [String] = {

@@ -43,6 +43,18 @@ import Testing
         "latency-cdf", "sweep: {link.burst: [2, 3, 4, 5], link.loss: [1%, 2%, 3%, 4%], cluster.replicas: [3, 5]}",
         "shows 12 combinations of swept values at most, and there are 16; draw latency-sweep, or sweep fewer"
       ),
+      (
+        "overload", "",
+        "needs one burst for all, with calm before and after it in the window; set workload.bursts, such as 0.4x for 1500ms every 2s"
+      ),
+      (
+        "overload", "sweep: {workload.bursts: [3x for 1s every 9s, 2x for 1s every 9s]}",
+        "needs one burst for all, with calm before and after it in the window; set workload.bursts, such as 0.4x for 1500ms every 2s"
+      ),
+      (
+        "stages", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}",
+        "would mix the values of link.delay and link.loss; draw latency-sweep, or sweep fewer"
+      ),
       ("cost-bars", losses, "would mix the values of link.loss; draw latency-sweep, or sweep fewer"),
       ("timeline", losses, "would mix the values of link.loss; draw timelines, or sweep fewer"),
       ("timelines", crash, "needs a sweep over an input, and nothing is swept; draw timeline, or sweep it"),
@@ -81,6 +93,8 @@ import Testing
     "What a chart can tell apart it draws",
     arguments: [
       ("latency-sweep", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}"), ("latency-bars", losses),
+      ("stages", ""), ("stages", losses), ("overload", "workload.bursts: 0.4x for 1500ms every 2s"),
+      ("overload", "workload.bursts: 3x for 1s every 9s\n\(losses)"),
       ("latency-load", "sweep: {link.loss: [0, 1%], workload.rate: [1k/s, 2k/s, 3k/s]}"),
       ("latency-cdf", "sweep: {cluster.replicas: [3, 5]}"), ("timeline", ""), ("failover-parts", crash),
       ("outages", "sweep: {case: {calm: [], crash: [{at: 1s, crash: leader}]}}"),

@@ -9,6 +9,7 @@ struct AnswerData {
     var inputs: [String: String] = [:]
     var summary: [SummaryRow] = []
     var latency: [LatencyRow] = []
+    var stages: [StageRow] = []
     var timeline: [TimelineRow] = []
     var elections: [ElectionRow] = []
     var faults: [FaultRow] = []
@@ -50,6 +51,7 @@ struct AnswerData {
     }
     let summary = own(tables.summary, \.run.subject)
     let latency = own(tables.latency, \.subject)
+    let stages = own(tables.stages, \.subject)
     let timeline = own(tables.timeline, \.run.subject)
     let elections = own(tables.elections, \.run.subject)
     let faults = own(tables.faults, \.run.subject)
@@ -61,6 +63,7 @@ struct AnswerData {
       for input in inputs { point.inputs[input.key] = input.value }
       point.summary = SummaryRow.sorted(runs)
       point.latency = latency[configuration] ?? []
+      point.stages = stages[configuration] ?? []
       point.timeline = TimelineRow.sorted(timeline[configuration] ?? [])
       point.elections = elections[configuration] ?? []
       point.faults = FaultRow.sorted(faults[configuration] ?? [])

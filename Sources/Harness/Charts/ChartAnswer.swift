@@ -36,6 +36,8 @@ enum ChartAnswer {
     "scenario-map": scenarios,
     "published-times": publishedTimes,
     "published-rates": publishedRates,
+    "stages": stages,
+    "overload": overload,
   ]
 
   /// Each protocol at the most replicas that it was run with; where something else is swept, at its first and its last values.
@@ -135,32 +137,6 @@ enum ChartAnswer {
     }
     let texts = panels.map { ($0.place ?? "") + $0.text }
     return "F\(ends.dropFirst()), the \(what) goes \(texts.joined(separator: "; "))."
-  }
-
-  /// The knee: the most that is answered in full.
-  private static func saturation(_ data: AnswerData) -> String? {
-    var knees: [(name: String, value: Int)] = []
-    var drowned: [String] = []
-    var most: [(name: String, value: Int)] = []
-    for (name, points) in data.byProtocol {
-      let loads = points.compactMap { point -> (offered: Int, goodput: Int)? in
-        guard let offered = point.offered, let goodput = point.goodput else { return nil }
-        return (offered, goodput)
-      }
-      guard let peak = loads.map(\.goodput).max() else { continue }
-      most.append((name, peak))
-      if let knee = loads.filter({ $0.goodput * 100 >= $0.offered * 99 }).map(\.offered).max() {
-        knees.append((name, knee))
-      } else {
-        drowned.append(name)
-      }
-    }
-    guard !most.isEmpty else { return nil }
-    let none = drowned.isEmpty ? "" : "none with \(AnswerText.list(drowned))"
-    let full = [knees.isEmpty ? "" : AnswerText.ranking(knees, AnswerText.rate), none].filter { !$0.isEmpty }
-    return
-      "The highest load of which 99 % is answered is \(full.joined(separator: ", ")); the most that is answered at all is "
-      + "\(AnswerText.ranking(most, AnswerText.rate))."
   }
 
   /// The value with the shortest and the one with the longest median.

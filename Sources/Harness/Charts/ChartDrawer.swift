@@ -96,9 +96,17 @@ public struct ChartDrawer: Sendable {
       throw InputError("\(folder): holds no verified result that has a chart")
     }
     try draw(&charts, tables, into: out)
-    do throws(FileError) {
-      try AtomicFile.write(IndexPage(charts, tables, provenance).html, to: out + "/index.html")
-    } catch { throw InputError(error.description) }
+    var pictures: [String: String] = [:]
+    for chart in charts where chart.isDrawn {
+      pictures[chart.stem] = FileManager.default.contents(atPath: "\(out)/\(chart.stem).svg").map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    let defaults = try? Experiment.defaults(in: suite.benchmarks)
+    let page = IndexPage(charts, tables, provenance, pictures: pictures, defaults: defaults ?? [:])
+    do throws(FileError) { try AtomicFile.write(page.html, to: out + "/index.html") } catch {
+      throw InputError(error.description)
+    }
     return charts
   }
 
@@ -180,7 +188,7 @@ public struct ChartDrawer: Sendable {
 
 extension ResultTables {
   /// The rows of one experiment.
-  fileprivate func of(_ experiment: String) -> ResultTables {
+  func of(_ experiment: String) -> ResultTables {
     var tables = self
     tables.configurations.removeAll { $0.subject.experiment != experiment }
     tables.summary.removeAll { $0.run.subject.experiment != experiment }
@@ -190,6 +198,8 @@ extension ResultTables {
     tables.elections.removeAll { $0.run.subject.experiment != experiment }
     tables.faults.removeAll { $0.run.subject.experiment != experiment }
     tables.messages.removeAll { $0.run.subject.experiment != experiment }
+    tables.intervals.removeAll { $0.subject.experiment != experiment }
+    tables.precision.removeAll { $0.subject.experiment != experiment }
     tables.costs.removeAll { $0.run.subject.experiment != experiment }
     return tables
   }

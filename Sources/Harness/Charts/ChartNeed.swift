@@ -5,7 +5,7 @@ import Faults
 /// cannot tell apart, is refused before anything has run.
 struct ChartNeed: Sendable {
   /// What must hold for every configuration besides its sweep.
-  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop, fewPanels }
+  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop, fewPanels, oneOverload }
 
   /// How many swept inputs it takes.
   private let inputs: ClosedRange<Int>
@@ -44,6 +44,8 @@ struct ChartNeed: Sendable {
     "outages": .init(1...1, fewer: "timeline"),
     "scenario-map": .init(1...1, fewer: "timeline"),
     "tolerance-map": .init(0...1, of: "cluster.replicas", .onlyCrashes, .openLoop),
+    "stages": .init(0...1, more: "latency-sweep"),
+    "overload": .init(0...1, more: "latency-sweep", .steadyFaults, .oneOverload),
     "trade-off": .init(1...1, of: "timing.election-timeout", .strikesLeader),
     "published-times": .init(1...1, of: "timing.election-timeout", .strikesLeader),
     "published-rates": .init(2...2, of: "cluster.replicas", fewer: "goodput-sweep"),
@@ -125,6 +127,15 @@ extension ChartNeed.Demand {
         ? nil
         : "shows \(mostPanels) combinations of swept values at most, and there are \(places.count); draw latency-sweep, or "
           + "sweep fewer"
+    case .oneOverload:
+      let overloads = points.map { point in
+        Overload(Dictionary(point.inputs.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
+      }
+      let isMet = Set(overloads).count == 1 && overloads.first != .some(nil)
+      return isMet
+        ? nil
+        : "needs one burst for all, with calm before and after it in the window; set workload.bursts, such as "
+          + "0.4x for 1500ms every 2s"
     case .openLoop:
       let isMet = points.allSatisfy(\.isOpenLoop)
       return isMet ? nil : "needs operations that come at a rate; set workload.arrival to constant or poisson"

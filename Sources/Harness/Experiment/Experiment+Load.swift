@@ -81,6 +81,16 @@ extension Experiment {
     ).experiment()
   }
 
+  /// The value of every key in `folder`'s `environment.yaml`, as `configurations.csv` would write it.
+  static func defaults(in folder: String) throws(InputError) -> [String: String] {
+    let path = folder + "/environment.yaml"
+    var settings = ExperimentSettings()
+    for value in try ExperimentFile.environment(contents(of: path), file: fileName(path)).values {
+      try value.apply(to: &settings)
+    }
+    return Dictionary(uniqueKeysWithValues: ExperimentKey.all.map { ($0.path, $0.text(settings)) })
+  }
+
   private static func path(of name: String, in folder: String) throws(InputError) -> String {
     if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") { return name }
     let names = try names(in: folder)

@@ -62,7 +62,8 @@ public struct ExperimentPoint: Sendable {
     inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { "\($0.key)=\($0.value)" }
   }
   /// The same in one line for people, shares in percent; empty if nothing is swept.
-  public var sweptText: String {
+  public var sweptText: String { Self.sweptText(inputs) }
+  static func sweptText(_ inputs: [Input]) -> String {
     inputs.filter { $0.isSwept && $0.key != Self.faultsKey }.map { input in
       let share = Self.shares.contains(input.key) ? Double(input.value).map(ValueForm<Double>.percent) : nil
       return "\(input.key)=\(share ?? input.value)"

@@ -2,13 +2,16 @@ import Measurement
 
 /// The tables that a run ends with, for people: one for each experiment, a line for each configuration, and under it what its charts answer.
 public struct RunReport {
-  private let experiments: [Experiment]
+  private let experiments: [ReportedExperiment]
   private let tables: ResultTables
   private let shard: Shard?
   private let suite: SuiteFolder?
 
   /// `shard`: the part of a run that the tables are; it allows no answers. `suite` has what others published.
   public init(_ experiments: [Experiment], _ tables: ResultTables, shard: Shard? = nil, in suite: SuiteFolder? = nil) {
+    self.init(experiments.map { ReportedExperiment($0) }, tables, shard: shard, in: suite)
+  }
+  init(_ experiments: [ReportedExperiment], _ tables: ResultTables, shard: Shard? = nil, in suite: SuiteFolder? = nil) {
     self.suite = suite
     self.experiments = experiments
     self.tables = tables
@@ -17,11 +20,10 @@ public struct RunReport {
 
   public var text: String {
     let sections = experiments.filter { !$0.points.isEmpty }.map { experiment in
-      let hasElections = tables.elections.contains { $0.run.subject.experiment == experiment.name }
-      let table = hasElections ? elections(of: experiment) : load(of: experiment)
       let answers = shard == nil ? Self.answers(experiment.name, experiment.charts, tables, in: suite) : ""
-      let remarks = remarks(on: experiment, hasElections: hasElections).map { "  \($0)\n" }.joined()
-      return "\(experiment.name): \(experiment.question)\n\(table)" + remarks + answers + missed(in: experiment)
+      let remarks = remarks(on: experiment).map { "  \($0)\n" }.joined()
+      let missed = missed(in: experiment).map { "not precise: \($0)\n" }.joined()
+      return "\(experiment.name): \(experiment.question)\n\(table(of: experiment).text)" + remarks + answers + missed
     }
     let part = shard.map { "shard \($0.index) of \($0.count): merge for conclusions\n" }
     return (sections + (part.map { [$0] } ?? [])).joined(separator: "\n")
@@ -34,26 +36,36 @@ public struct RunReport {
     charts.compactMap { ChartAnswer.sentence($0, experiment, tables, in: suite) }.map { "→ \($0)\n" }.joined()
   }
 
+  /// A line for each configuration of an experiment.
+  func table(of experiment: ReportedExperiment) -> TextTable {
+    hasElections(experiment) ? elections(of: experiment) : load(of: experiment)
+  }
+  private func hasElections(_ experiment: ReportedExperiment) -> Bool {
+    tables.elections.contains { $0.run.subject.experiment == experiment.name }
+  }
+
   /// A line for each verified configuration whose trials ended before it was as precise as was asked for.
-  private func missed(in experiment: Experiment) -> String {
+  func missed(in experiment: ReportedExperiment) -> [String] {
     let lines = experiment.points.compactMap { point -> String? in
       let subject = point.subject
       guard let row = tables.precision.first(where: { $0.subject == subject }), row.isMet == false,
         let target = row.target, isVerified(subject)
       else { return nil }
-      let name = [point.variant.name, point.sweptText].filter { !$0.isEmpty }.joined(separator: " ")
+      let name = [subject.protocolName, point.sweptText].filter { !$0.isEmpty }.joined(separator: " ")
       if let least = Self.neededTrials(row) {
-        return "not precise: \(name): a relative standard error of \(Humane.percent(row.relativeError)) is believed of "
-          + "\(least) trials, and \(row.trials) were allowed\n"
+        return
+          "\(name): a relative standard error of \(Humane.percent(row.relativeError)) is believed of \(least) trials, and "
+          + "\(row.trials) were allowed"
       }
       let reached =
         row.relativeError.map { "a relative standard error of \(Humane.percent($0))" }
         ?? (row.trials > 1 ? "no mean, because trials never recovered" : "no error, which takes two trials")
-      return "not precise: \(name): \(reached) after the \(AnswerText.count(row.trials, "trial", "trials")) that were "
-        + "allowed, instead of \(Humane.percent(target))\n"
+      return
+        "\(name): \(reached) after the \(AnswerText.count(row.trials, "trial", "trials")) that were allowed, instead of "
+        + Humane.percent(target)
     }
-    let more = lines.count > Self.mostMissed ? "… and \(lines.count - Self.mostMissed) more that are not precise\n" : ""
-    return lines.prefix(Self.mostMissed).joined() + more
+    let more = lines.count - Self.mostMissed
+    return lines.prefix(Self.mostMissed) + (more > 0 ? ["… and \(more) more"] : [])
   }
   private static let mostMissed = 10
 
@@ -61,16 +73,16 @@ public struct RunReport {
   private func isVerified(_ subject: Subject) -> Bool { runs(subject).allSatisfy { $0.verdict == .ok } }
 
   /// Its row: who it is, and then `numbers`, in whose place there is nothing unless it is verified and has some.
-  private func row(_ point: ExperimentPoint, _ numbers: [String]?, of columns: Int) -> [String]? {
+  private func row(_ point: ReportedExperiment.Point, _ numbers: [String]?, of columns: Int) -> [String]? {
     let rows = runs(point.subject)
     guard !rows.isEmpty else { return nil }
     let known = rows.allSatisfy { $0.verdict == .ok } ? numbers : nil
     return [
-      point.variant.name, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
+      point.subject.protocolName, point.sweptText, "\(rows.count)", Self.verdict(of: rows.map(\.verdict)),
     ] + (known ?? Array(repeating: "-", count: columns))
   }
 
-  private func load(of experiment: Experiment) -> String {
+  private func load(of experiment: ReportedExperiment) -> TextTable {
     var table = TextTable([
       ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("goodput", .right),
       ("client mean", .right), ("error", .right), ("client p50", .right), ("95 %", .right), ("p99", .right),
@@ -95,10 +107,10 @@ public struct RunReport {
       ]
       if let row = row(point, numbers, of: numbers.count) { table.add(row) }
     }
-    return table.text
+    return table
   }
 
-  private func elections(of experiment: Experiment) -> String {
+  private func elections(of experiment: ReportedExperiment) -> TextTable {
     var table = TextTable([
       ("protocol", .left), ("swept", .left), ("trials", .right), ("verdict", .left), ("fail-overs", .right),
       ("censored", .right),
@@ -116,7 +128,7 @@ public struct RunReport {
       ]
       if let row = row(point, rows.isEmpty ? nil : numbers, of: numbers.count) { table.add(row) }
     }
-    return table.text
+    return table
   }
 
   private func value(_ subject: Subject, _ metric: LatencyMetric, _ quantile: Quantile) -> String {
@@ -131,12 +143,12 @@ public struct RunReport {
   }
 
   /// What the columns do not say by themselves.
-  private func remarks(on experiment: Experiment, hasElections: Bool) -> [String] {
+  func remarks(on experiment: ReportedExperiment) -> [String] {
     let runs = tables.summary.filter { $0.run.subject.experiment == experiment.name }
     let sizes = experiment.points.map { point in tables.elections.count { $0.run.subject == point.subject } }
     let fewest = sizes.filter { $0 > 0 }.min() ?? 0
     let needed = [Quantile.median, .percent(90)].map { Self.leastTrials(for: $0) }
-    let isThin = hasElections && fewest < needed[1]
+    let isThin = hasElections(experiment) && fewest < needed[1]
     return [
       SearchesGivenUp(runs).text.map { "\($0)." },
       isThin

@@ -2,9 +2,9 @@
 public struct TextTable: Sendable {
   public enum Alignment: Sendable { case left, right }
 
-  private let headings: [String]
-  private let alignments: [Alignment]
-  private var rows: [[String]] = []
+  public let headings: [String]
+  public let alignments: [Alignment]
+  public private(set) var rows: [[String]] = []
 
   public init(_ columns: [(heading: String, alignment: Alignment)]) {
     headings = columns.map(\.heading)
