@@ -87,14 +87,8 @@ extension NodeFile {
       snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log)
   }
 
-  func resolved() throws(InputError) -> [NodeID: SocketAddress] {
-    var result: [NodeID: SocketAddress] = [:]
-    for (index, address) in addresses.enumerated() {
-      do {
-        result[NodeID(index)] = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
-      } catch { throw InputError("replica \(index): \(address): \(error)") }
-    }
-    return result
+  var endpoints: [NodeID: Endpoint] {
+    Dictionary(uniqueKeysWithValues: addresses.enumerated().map { (NodeID($0.offset), $0.element) })
   }
 }
 
@@ -111,7 +105,7 @@ private struct LoopOfReplica: Sendable {
     _ replica: TCPReplica<Core, Storage>, _ file: NodeFile, from checkpoint: Checkpoint<Core.Record>,
     journal: @escaping @Sendable (JournalReports) -> Storage
   ) throws(InputError) -> Int {
-    let peers = try file.resolved()
+    let peers = file.endpoints
     let address = file.addresses[Int(replica.id.index)]
     do {
       let bound = try wait { try await replica.listen(host: file.listen, port: address.port) }

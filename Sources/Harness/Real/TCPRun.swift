@@ -45,7 +45,7 @@ final class TCPRun {
   let configuration: SimulationConfiguration
   let variant: ProtocolVariant
   let cluster: NodeCluster
-  let addresses: [NodeID: SocketAddress]
+  let addresses: [NodeID: Endpoint]
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private var loop: any EventLoop { group.any() }
   private var nextLook: Int64 = 0
@@ -99,7 +99,7 @@ final class TCPRun {
       addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data", disk: place.disk,
       environment: configuration.environment)
     cluster = try NodeCluster(file, folder: folder, program: place.program)
-    addresses = try file.resolved()
+    addresses = file.endpoints
   }
   deinit { try? group.syncShutdownGracefully() }
 
