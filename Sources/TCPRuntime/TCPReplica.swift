@@ -100,6 +100,8 @@ where Storage.Record == Core.Record {
     var token: UInt32
     var attempt: UInt32
     var isProposed: Bool
+    /// 0: nobody wants to know, or it was asked for again.
+    var received: Int64
   }
 
   public let loop: any EventLoop
@@ -273,6 +275,7 @@ where Storage.Record == Core.Record {
       connection.flush()
     }
     flushing.removeAll(keepingCapacity: true)
+    if latencies != nil { noteAnswers() }
   }
 
   /// An expired timer comes before any other input.

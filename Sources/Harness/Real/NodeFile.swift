@@ -89,6 +89,7 @@ public struct NodeFile: Sendable {
     self.listen = listen
     self.secret = secret
     settings = try Self.settings(layer, name, defaults)
+    settings.environment.replicas = max(1, addresses.count)
     try check(name)
   }
 
