@@ -90,7 +90,7 @@ let package = Package(
     tests("ZabTests", ["Zab", "Simulator"], resources: [.copy("Golden")]),
     tests("VerificationTests", ["Verification"]),
     tests("SimulatorTests", ["Simulator", "Raft", "Unreplicated"]),
-    tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
+    tests("HarnessTests", ["Harness", "MultiPaxos", "Raft", "Unreplicated", "Zab", "Yams"]),
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
     tests("MemoryRuntimeTests", ["MemoryRuntime", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),

@@ -140,6 +140,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     self.standing = standing
     let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, outgoingLimit / 2), high: outgoingLimit)
     try? channel?.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
+    if let channel { Liveness.watch(channel) }
   }
 
   /// The other end does not take its answers: it may not ask for more until it has. False: it is paused already.

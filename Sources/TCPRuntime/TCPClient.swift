@@ -16,7 +16,7 @@ public enum TCPArrival: Hashable, Sendable {
 /// What load a client makes, and of whom it asks.
 public struct TCPClientSettings: Sendable {
   public var cluster: String
-  public var addresses: [NodeID: SocketAddress]
+  public var addresses: [NodeID: Endpoint]
   public var sessions: Int
   public var retry: RetryPolicy
   public var arrival: TCPArrival
@@ -26,13 +26,16 @@ public struct TCPClientSettings: Sendable {
   public var limits: ConnectionLimits
   /// What it proves to replicas, and they to it.
   public var authenticator: (any Authenticator)?
+  /// What finds replicas that have names; nil: the system's.
+  public var resolver: (any Resolver & Sendable)?
   /// An operation with a value that no other one writes.
   public var operation: @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
 
   public init(
-    cluster: String, addresses: [NodeID: SocketAddress], sessions: Int, retry: RetryPolicy = .init(),
+    cluster: String, addresses: [NodeID: Endpoint], sessions: Int, retry: RetryPolicy = .init(),
     arrival: TCPArrival = .closed, padding: UInt32 = 0, seed: UInt64, keepsHistory: Bool = true,
     limits: ConnectionLimits = .init(), authenticator: (any Authenticator)? = nil,
+    resolver: (any Resolver & Sendable)? = nil,
     operation: @escaping @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Operation
   ) {
     self.cluster = cluster
@@ -45,6 +48,7 @@ public struct TCPClientSettings: Sendable {
     self.keepsHistory = keepsHistory
     self.limits = limits
     self.authenticator = authenticator
+    self.resolver = resolver
     self.operation = operation
   }
 }
@@ -77,6 +81,8 @@ public struct TCPClientResult: Sendable {
   /// How late the generator itself was at most.
   public var generatorLag: Int64 = 0
   public var refusals: [String] = []
+  /// Why the replicas cannot be asked that cannot be asked now.
+  public var troubles: [NodeID: String] = [:]
   /// Empty unless it is kept.
   public var history: [TCPOperation] = []
   /// When operations were due that were never begun: no session was free.
@@ -317,9 +323,10 @@ public final class TCPClient: @unchecked Sendable {
 extension TCPClient: ConnectionOwner {
   private func dial(_ node: NodeID) {
     guard !isOver, let address = settings.addresses[node] else { return }
-    ClientBootstrap(group: loop)
+    let bootstrap = ClientBootstrap(group: loop)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connectTimeout(.seconds(1))
+      .resolver(settings.resolver)
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           let connection = Connection(self, dialed: node, limits: settings.limits) {
@@ -329,17 +336,24 @@ extension TCPClient: ConnectionOwner {
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
-      .connect(to: address)
-      .whenFailure { [self] _ in redial(node) }
+    address.connect(bootstrap).whenFailure { [self] error in
+      let isUnknown = Endpoint.isUnknown(after: error)
+      result.troubles[node] =
+        isUnknown ? "no address is known for \(address)" : "\(address) cannot be reached: \(error)"
+      redial(node, after: isUnknown ? Self.pauseOfName : Self.pause)
+    }
   }
-  /// A fixed pause: no client is so many that they could all come at once.
-  private func redial(_ node: NodeID) {
+  /// Fixed pauses: no client is so many that they could all come at once. A name server is others' too.
+  private func redial(_ node: NodeID, after pause: TimeAmount = TCPClient.pause) {
     guard !isOver else { return }
-    loop.scheduleTask(in: .milliseconds(20)) { [weak self] in self?.dial(node) }
+    loop.scheduleTask(in: pause) { [weak self] in self?.dial(node) }
   }
+  private static let pause = TimeAmount.milliseconds(20)
+  private static let pauseOfName = TimeAmount.milliseconds(500)
 
   func opened(_ connection: Connection) {
-    guard !isOver, let node = connection.dialed else {
+    // A name that stands for several addresses: the first that answers is the one.
+    guard !isOver, let node = connection.dialed, connections[Int(node.index)] == nil else {
       connection.channel?.close(promise: nil)
       return
     }
@@ -359,7 +373,7 @@ extension TCPClient: ConnectionOwner {
         return false
       }
       guard let authenticator = settings.authenticator else {
-        connection.admit(as: .client)
+        admit(connection)
         break
       }
       connection.greetings.other = Array(body)
@@ -369,20 +383,27 @@ extension TCPClient: ConnectionOwner {
       guard let authenticator = settings.authenticator,
         authenticator.accepts(body, of: connection.greetings.transcript(isOwn: false))
       else {
-        result.refusals.append("the proof of a secret that is not this client's")
-        connection.close()
+        refused("the proof of a secret that is not this client's", by: connection)
         break
       }
-      connection.admit(as: .client)
-    case (_, .refusal):
-      result.refusals.append(String(decoding: body.prefix(200), as: UTF8.self))
-      connection.close()
+      admit(connection)
+    case (_, .refusal): refused(String(decoding: body.prefix(200), as: UTF8.self), by: connection)
     case (.client, _):
       guard let answer = try? AnswerFrame(kind, body: body), Int(answer.token) < lanes.count else { return false }
       take(answer)
     default: return false
     }
     return true
+  }
+
+  private func admit(_ connection: Connection) {
+    connection.admit(as: .client)
+    if let node = connection.dialed { result.troubles[node] = nil }
+  }
+  private func refused(_ reason: String, by connection: Connection) {
+    result.refusals.append(reason)
+    if let node = connection.dialed { result.troubles[node] = "\(node) refuses: \(reason)" }
+    connection.close()
   }
 
   private func take(_ answer: AnswerFrame) {
@@ -401,8 +422,8 @@ extension TCPClient: ConnectionOwner {
   func malformed(_ connection: Connection, _ reason: String) { result.refusals.append("bad frame: \(reason)") }
 
   func closed(_ connection: Connection) {
-    guard let node = connection.dialed else { return }
-    if connections[Int(node.index)] === connection { connections[Int(node.index)] = nil }
+    guard let node = connection.dialed, connections[Int(node.index)] === connection else { return }
+    connections[Int(node.index)] = nil
     guard !isOver else { return }
     result.disconnections += 1
     connection.standing = .ended

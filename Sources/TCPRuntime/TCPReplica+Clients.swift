@@ -11,13 +11,16 @@ extension TCPReplica: ReplicaHost {
   func take(_ request: RequestFrame, on connection: Connection) {
     guard let process else { return }
     attended[request.command.id] = Attendance(
-      connection: connection, token: request.token, attempt: request.attempt, isProposed: false)
+      connection: connection, token: request.token, attempt: request.attempt, isProposed: false,
+      received: latencies == nil ? 0 : now)
     process.replica.take(request.command, on: self)
     wantTurn()
   }
 
   public func repeated(_ command: Command.ID, isProposed: Bool) {
-    if isProposed { attended[command]?.isProposed = true }
+    guard isProposed else { return }
+    attended[command]?.isProposed = true
+    attended[command]?.received = 0
   }
   public func proposed(_ batch: Batch) {
     if latencies != nil { latencies?.proposed(batch, at: now) }
@@ -34,7 +37,10 @@ extension TCPReplica: ReplicaHost {
   public func executed(_ command: Command.ID, _ outcome: ExecutionOutcome) {
     guard !attended.isEmpty, let waiting = attended.removeValue(forKey: command) else { return }
     switch outcome {
-    case .applied(let reply), .repeated(let reply): answer(command, waiting, .reply(reply))
+    case .applied(let reply), .repeated(let reply):
+      // Opening a session is no operation.
+      if waiting.received > 0, command.sequence > 0 { latencies?.answered(received: waiting.received) }
+      answer(command, waiting, .reply(reply))
     case .unknownSession: answer(command, waiting, .expired)
     case .stale: break
     }
@@ -43,7 +49,12 @@ extension TCPReplica: ReplicaHost {
     guard let waiting = attended.removeValue(forKey: command) else { return }
     answer(command, waiting, .refused(hint: hint))
   }
-  public func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {}
+  public func finished(_ slot: Slot, _ entry: Entry, digest: UInt64) {
+    if latencies != nil { latencies?.applied(at: now) }
+  }
+  func noteAnswers() {
+    if latencies?.isAnswering ?? false { latencies?.left(at: now) }
+  }
   public func installed(through slot: Slot, digest: UInt64) {}
 
   /// It halts; its peers see their sessions end.

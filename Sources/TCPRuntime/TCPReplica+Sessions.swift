@@ -9,17 +9,27 @@ extension TCPReplica: ConnectionOwner {
   func dial(_ peer: NodeID) {
     guard !isStopped, let address = addresses[peer] else { return }
     guard !isolated.contains(peer) else { return redial(peer) }
-    ClientBootstrap(group: loop)
+    let bootstrap = ClientBootstrap(group: loop)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connectTimeout(.seconds(1))
+      .resolver(settings.resolver)
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           let connection = Connection(self, dialed: peer, limits: settings.limits, take: entries.received)
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
-      .connect(to: address)
-      .whenFailure { [self] _ in redial(peer) }
+    address.connect(bootstrap).whenComplete { [self] result in
+      guard case .failure(let error) = result else { return unresolved.remove(peer) }
+      note(peer, isUnknown: Endpoint.isUnknown(after: error))
+      redial(peer)
+    }
+  }
+
+  /// Said once for as long as it stays so.
+  private func note(_ peer: NodeID, isUnknown: Bool) {
+    guard isUnknown, let address = addresses[peer] else { return unresolved.remove(peer) }
+    if unresolved.insert(peer) { settings.log("replica=\(id) event=unresolved peer=\(peer) address=\(address)") }
   }
 
   private func redial(_ peer: NodeID) {
@@ -36,6 +46,11 @@ extension TCPReplica: ConnectionOwner {
     // Before its core runs nobody would learn of the session, which then stayed mute for as long as it lasted: who dials comes again.
     guard !isStopped, process != nil else {
       counts.early += 1
+      connection.channel?.close(promise: nil)
+      return
+    }
+    // A name that stands for several addresses: the first that answers is the one.
+    if let peer = connection.dialed, connections.values.contains(where: { $0.dialed == peer }) {
       connection.channel?.close(promise: nil)
       return
     }
@@ -166,11 +181,11 @@ extension TCPReplica: ConnectionOwner {
   }
 
   func closed(_ connection: Connection) {
-    connections[ObjectIdentifier(connection)] = nil
+    let wasOpened = connections.removeValue(forKey: ObjectIdentifier(connection)) != nil
     end(connection, "closed")
     if connection.standing == .client {
       for (command, waiting) in attended where waiting.connection === connection { attended[command] = nil }
     }
-    if let peer = connection.dialed { redial(peer) }
+    if let peer = connection.dialed, wasOpened { redial(peer) }
   }
 }

@@ -22,6 +22,8 @@ public struct TCPReplicaSettings: Sendable {
   public var link: LinkModel?
   /// What peers and clients must prove; nil: nothing, and only loopback is listened on.
   public var authenticator: (any Authenticator)?
+  /// What finds peers that have names; nil: the system's.
+  public var resolver: (any Resolver & Sendable)?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
 
@@ -29,7 +31,7 @@ public struct TCPReplicaSettings: Sendable {
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
     maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, authenticator: (any Authenticator)? = nil,
-    log: @escaping @Sendable (String) -> Void = { _ in }
+    resolver: (any Resolver & Sendable)? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -41,6 +43,7 @@ public struct TCPReplicaSettings: Sendable {
     self.maximumRedial = maximumRedial
     self.link = link
     self.authenticator = authenticator
+    self.resolver = resolver
     self.log = log
   }
 }
@@ -97,6 +100,8 @@ where Storage.Record == Core.Record {
     var token: UInt32
     var attempt: UInt32
     var isProposed: Bool
+    /// 0: nobody wants to know, or it was asked for again.
+    var received: Int64
   }
 
   public let loop: any EventLoop
@@ -108,7 +113,9 @@ where Storage.Record == Core.Record {
   var process: Process?
   var clocks = LoopTimers<Core.Timer>()
   var listener: (any Channel)?
-  var addresses: [NodeID: SocketAddress] = [:]
+  var addresses: [NodeID: Endpoint] = [:]
+  /// Peers whose names were not known when they were dialed last.
+  var unresolved = NodeSet()
   /// The connection that carries the session with each peer.
   var peers: [Connection?] = Array(repeating: nil, count: 64)
   /// Sessions that the core reset and does not know to be over yet.
@@ -175,7 +182,7 @@ where Storage.Record == Core.Record {
 
   /// Recovers from `checkpoint`, takes its first step, and dials the peers with larger numbers than its own.
   public func start(
-    from checkpoint: Checkpoint<Core.Record> = .init(), peers addresses: [NodeID: SocketAddress],
+    from checkpoint: Checkpoint<Core.Record> = .init(), peers addresses: [NodeID: Endpoint],
     journal: @escaping @Sendable (JournalReports) -> Storage
   ) async throws {
     try await loop.submit { [self] in
@@ -268,6 +275,7 @@ where Storage.Record == Core.Record {
       connection.flush()
     }
     flushing.removeAll(keepingCapacity: true)
+    if latencies != nil { noteAnswers() }
   }
 
   /// An expired timer comes before any other input.

@@ -15,19 +15,12 @@ struct NodeCommand: ParsableCommand {
   var id: Int
   @Option(
     help: ArgumentHelp(
-      "Writes at its end, for each batch that it proposed and committed, both times: nanoseconds of the machine's monotonic clock.",
+      "Writes at its end, for each batch that it proposed and committed, a line: when it was proposed, committed, executed and answered, then how long each command that it answered had waited; nanoseconds, of the machine's monotonic clock.",
       valueName: "file"))
   var latencies: String?
 
   func run() throws {
-    guard let data = FileManager.default.contents(atPath: config) else { throw InputError("\(config): cannot be read") }
-    let defaults = (try? SuiteFolder.located()).flatMap { suite in
-      FileManager.default.contents(atPath: suite.benchmarks + "/environment.yaml")
-    }
-    let file = try NodeFile(
-      String(decoding: data, as: UTF8.self), file: config,
-      defaults: defaults.map { String(decoding: $0, as: UTF8.self) },
-      catalogue: ProtocolCatalogue.all)
+    let file = try NodeFile(path: config)
     // Before there is another thread: all of them leave these signals to this one.
     var signals = sigset_t()
     for signal in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&signals, signal) }
@@ -51,7 +44,7 @@ struct NodeCommand: ParsableCommand {
       Self.say("replica=\(name) event=report \(replica.report().text)")
     }
     Self.say("replica=\(name) event=stopping signal=\(signal)")
-    for sample in replica.takeLatencies() { latencyFile?.write("\(sample.proposed) \(sample.committed)") }
+    for sample in replica.takeLatencies() { latencyFile?.write(sample.text) }
     try latencyFile?.close()
     Self.say("replica=\(name) event=stopped \(replica.stop().text)")
     if failure.isSet { throw ExitStatus.failed }
@@ -61,5 +54,19 @@ struct NodeCommand: ParsableCommand {
     // Time of day for people, the monotonic clock for whoever compares the lines of several processes of one machine.
     let day = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
     Terminal.say("\(day) clock=\(DispatchTime.now().uptimeNanoseconds) \(line)")
+  }
+}
+
+extension NodeFile {
+  /// What it does not say comes from the checkout's environment, if there is a checkout.
+  init(path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else { throw InputError("\(path): cannot be read") }
+    let defaults = (try? SuiteFolder.located()).flatMap { suite in
+      FileManager.default.contents(atPath: suite.benchmarks + "/environment.yaml")
+    }
+    try self.init(
+      String(decoding: data, as: UTF8.self), file: path,
+      defaults: defaults.map { String(decoding: $0, as: UTF8.self) },
+      catalogue: ProtocolCatalogue.all)
   }
 }

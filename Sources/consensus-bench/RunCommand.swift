@@ -72,6 +72,12 @@ struct RunCommand: ParsableCommand {
       "Of mode tcp, what a crash leaves: system (all that was written), volatile (only what was synced), or lying (nothing, because syncs are lost: a run must then fail).",
       valueName: "kind"))
   var disk = NodeFile.DiskKind.system
+  @Option(
+    name: .customLong("cluster"),
+    help: ArgumentHelp(
+      "Of mode tcp, measures the cluster that this file describes and others run, instead of starting one.",
+      valueName: "file"))
+  var clusterFile: String?
   @Flag(help: "Draws the charts at the end.") var plot = false
   @Flag(help: "Reads and checks everything, says what would be run, and runs and writes nothing.") var dryRun = false
 
@@ -95,6 +101,10 @@ struct RunCommand: ParsableCommand {
     }
     if out == "" { throw ValidationError("--out: names no folder") }
     if disk != .system, mode != .tcp { throw ValidationError("--disk: of mode tcp only") }
+    if clusterFile != nil {
+      if mode != .tcp { throw ValidationError("--cluster: of mode tcp only") }
+      if disk != .system { throw ValidationError("--disk: a running cluster has the disks that it has") }
+    }
     if mode != .sim {
       if jobs > 1 {
         throw ValidationError("--mode \(mode.rawValue) measures real time, one run after the other: no --jobs")
@@ -123,6 +133,11 @@ struct RunCommand: ParsableCommand {
     let run = ExperimentRun(
       .init(experiments: part, seed: seed, onlyTrial: trial, jobs: jobs, place: place(folder.path)))
     print(RunHead(part).text)
+    if clusterFile != nil {
+      Terminal.say(
+        "note: a running cluster is seen from outside: its commits, frames, writes, elections, processes and final states are not, "
+          + "and stay empty or 0")
+    }
     if dryRun { return print(RunHead(part).plan(run.start, into: folder.path)) }
     let bar = ProgressBar("run", total: run.start.most, unit: "trials")
     let trouble = Latch<FileError>()
@@ -156,7 +171,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func load(_ suite: SuiteFolder) throws -> [Experiment] {
-    let chosen = try protocolNames.map { try ProtocolCatalogue.named($0).map(\.name) }
+    let cluster = try clusterFile.map { try NodeFile(path: $0) }
+    let chosen = try protocols(of: cluster)
     let overrides = try overrides.map { text throws in
       guard let equals = text.firstIndex(of: "=") else {
         throw InputError("--set \(text): write path=value, such as --set link.loss=1%")
@@ -165,7 +181,7 @@ struct RunCommand: ParsableCommand {
     }
     let all = names.isEmpty ? try Experiment.names(in: suite.benchmarks) : names
     let experiments = try all.compactMap { name -> Experiment? in
-      do throws(InputError) { return try load(name, suite, chosen, overrides) } catch {
+      do throws(InputError) { return try load(name, suite, chosen, overrides, cluster) } catch {
         // Of all experiments those that need what is only simulated are left out; one that is asked for by name is refused.
         guard names.isEmpty, mode != .sim else { throw error }
         Terminal.say("note: \(name) is left out: \(error.description)")
@@ -178,13 +194,24 @@ struct RunCommand: ParsableCommand {
     }
     let points = experiments.flatMap(\.points)
     if let absent = chosen?.first(where: { name in !points.contains { $0.variant.name == name } }) {
-      throw InputError("--protocol \(absent): takes part in none of \(all.joined(separator: ", "))")
+      let origin = protocolNames == nil ? "the running cluster's protocol" : "--protocol"
+      throw InputError("\(origin) \(absent): takes part in none of \(all.joined(separator: ", "))")
     }
     for (path, value) in overrides where points.allSatisfy({ $0.ignores(path) }) {
       let reason = points.first?.obstacle(to: path) ?? "the other values"
       throw InputError("--set \(path)=\(value): has no effect with \(reason)")
     }
     return experiments.filter { !$0.points.isEmpty }
+  }
+
+  /// Of the protocols that experiments list only these; nil: all.
+  private func protocols(of cluster: NodeFile?) throws -> [String]? {
+    let chosen = try protocolNames.map { try ProtocolCatalogue.named($0).map(\.name) }
+    guard let own = cluster?.variant.name else { return chosen }
+    if let other = chosen?.first(where: { $0 != own }) {
+      throw InputError("--protocol \(other): the running cluster runs \(own)")
+    }
+    return [own]
   }
 
   /// Journals go where results go, whose disk is known to be one.
@@ -194,11 +221,13 @@ struct RunCommand: ParsableCommand {
   }
 
   private func load(
-    _ name: String, _ suite: SuiteFolder, _ chosen: [String]?, _ overrides: [(path: String, value: String)]
+    _ name: String, _ suite: SuiteFolder, _ chosen: [String]?, _ overrides: [(path: String, value: String)],
+    _ cluster: NodeFile?
   ) throws(InputError) -> Experiment {
     try Experiment.load(
       name, in: suite.benchmarks, environment: environment, profile: profile, overrides: overrides, protocols: chosen,
-      trials: trials, precision: precision, catalogue: ProtocolCatalogue.all, mode: mode.runMode)
+      trials: trials, precision: precision, catalogue: ProtocolCatalogue.all, mode: mode.runMode,
+      cluster: cluster)
   }
 
   private func finish(
@@ -244,6 +273,7 @@ struct RunCommand: ParsableCommand {
     }
     if disk != .system { command += " --disk \(disk.rawValue)" }
     if mode != .sim { command += " --mode \(mode.rawValue)" }
+    if let clusterFile { command += " --cluster \(quoted(clusterFile))" }
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
       + reason + [

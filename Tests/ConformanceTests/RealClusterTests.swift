@@ -48,6 +48,13 @@ import Glibc
         let processes = tables.processes.filter { $0.run == row.run }
         #expect(processes.map(\.process).sorted() == ["client", "n0", "n1", "n2"], "\(name)")
         #expect(processes.allSatisfy { $0.cpu > 0 && $0.starts == 1 }, "\(name)")
+        #expect(processes.allSatisfy { $0.cpu == ($0.user ?? 0) + ($0.system ?? 0) }, "\(name)")
+        #expect(processes.allSatisfy { $0.process == "client" || $0.allocations ?? 1 > row.commands }, "\(name)")
+        // Every stage of every command that was due in the window and answered, in the order of a command's way.
+        let stages = tables.stages.filter { $0.subject == row.run.subject }
+        #expect(stages.count == 4 && stages.allSatisfy { abs($0.count - row.replies) <= 2 }, "\(name)")
+        let quorum = try #require(stages.first { $0.stage == .proposedToCommitted }, "\(name)")
+        #expect(quorum.sum >= stages.map(\.sum).max()!, "\(name): the disk is in it")
       }
       let left = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(!left.contains { $0.hasPrefix("cluster-") }, "journals were left behind: \(left)")
@@ -122,6 +129,63 @@ import Glibc
       _ = try waitFor("the second has it") { holder() == second.process.processIdentifier ? true : nil }
       kill(second.process.processIdentifier, SIGTERM)
       #expect(second.end() == 0)
+    }
+  }
+
+  @Test(
+    "A cluster that others run is measured and verified from outside, again and again, and by nobody with another secret"
+  )
+  func running() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      func write(_ name: String, _ text: String) throws {
+        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      }
+      let ports = (0..<3).map { 18_000 + Int(getpid()) % 900 + $0 }
+      let places = ports.map { "\"localhost:\($0)\"" }.joined(separator: ", ")
+      for (name, secret) in [("cluster", "correct horse battery"), ("strange", "incorrect horse battery")] {
+        try write(name + ".secret", secret)
+        try write(
+          name + ".yaml",
+          """
+          cluster: running
+          protocol: zab
+          replicas: [\(places)]
+          data: \(folder)/data
+          secret-file: \(folder)/\(name).secret
+          timing: {election-timeout: 600ms-1200ms}
+          """)
+      }
+      func measured(_ file: String, _ out: String) throws -> Int32 {
+        try Program(
+          arguments: [
+            "run", "load", "--mode", "tcp", "--cluster", "\(folder)/\(file).yaml", "--trials", "1", "--out",
+            folder + "/" + out, "--set", "workload.rate=200/s", "--set", "workload.reads=0.5", "--set",
+            "workload.keys=10", "--set", "measure.patience=\(file == "strange" ? "1s" : "30s")",
+          ]
+        ).end()
+      }
+      // The client comes first, and waits.
+      let early = try Program(
+        arguments: [
+          "run", "load", "--mode", "tcp", "--cluster", folder + "/cluster.yaml", "--trials", "1", "--out",
+          folder + "/early", "--set", "workload.rate=100/s",
+        ])
+      let replicas = try (0..<3).map { try Program("node", "--config", folder + "/cluster.yaml", "--id", "\($0)") }
+      #expect(early.end() == 0)
+      #expect(try measured("cluster", "first") == 0)
+      #expect(try measured("cluster", "second") == 0)
+      #expect(try measured("strange", "strange") == 5)
+      for replica in replicas { replica.process.terminate() }
+      for replica in replicas { #expect(replica.end() == 0) }
+      for out in ["early", "first", "second"] {
+        let tables = try ResultTables(reading: folder + "/" + out)
+        let row = try #require(tables.summary.first)
+        #expect(row.verdict == .ok && row.checked == "linearizability last-reads load", "\(out)")
+        #expect(row.replies > 0 && row.fsyncs == 0 && row.run.subject.protocolName == "zab", "\(out)")
+        #expect(tables.processes.map(\.process) == ["client"], "\(out)")
+        #expect(tables.configurations.contains { $0.key == "timing.election-timeout" && $0.value.hasPrefix("600ms-") })
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import Consensus
 import Foundation
 import Measurement
 import Simulator
+import TCPRuntime
 import Testing
 
 @testable import Harness
@@ -80,7 +81,7 @@ import Testing
   func logs() throws {
     let report = ReplicaReport(
       slot: 312, digest: 0x8ae9_8715_0cea_0d5e, commits: 311, commands: 2_068, fsyncs: 17, frames: [1, 0, 5],
-      bytes: [10, 0, 99], peakResident: 1_024, malformed: 1, strangers: 2)
+      bytes: [10, 0, 99], peakResident: 1_024, allocations: 77, allocatedBytes: 3_000, malformed: 1, strangers: 2)
     #expect(ReplicaReport("12:00:00.123 clock=5 replica=n0 event=report \(report.text)"[...]) == report)
     #expect(ReplicaReport("12:00:00.123 clock=5 replica=n0 event=connected peer=n2"[...]) == nil)
     let line = "12:00:00.123 clock=77 replica=n1 event=status role=establishing epoch=3 leader=n1 established=false"
@@ -90,5 +91,8 @@ import Testing
     let alone = try #require(LoggedStatus(line.replacing("leader=n1", with: "leader=-")[...], of: NodeID(1)))
     #expect(alone.leader == nil)
     #expect(LoggedStatus("clock=77 replica=n1 event=connected peer=n2"[...], of: NodeID(1)) == nil)
+    let sample = CommitSample(proposed: 5, committed: 7, applied: 8, replied: 9, waits: [1, 0, 4])
+    #expect(CommitSample(sample.text[...]) == sample)
+    #expect(CommitSample("5 7 8") == nil)
   }
 }

@@ -66,13 +66,13 @@ struct ClusterTests {
       cluster.members.append(member)
     }
     let (first, second) = (cluster.members[0], cluster.members[1])
-    try await first.start(peers: cluster.addresses) { MemoryJournal(first.loop, reports: $0) }
+    try await first.start(peers: cluster.endpoints) { MemoryJournal(first.loop, reports: $0) }
     #expect(
       try await eventually {
         let (dialing, dialed) = (try await first.statusNow().counts, try await second.statusNow().counts)
         return dialing.sessionsOpened > 0 || dialed.early > 0
       })
-    try await second.start(peers: cluster.addresses) { MemoryJournal(second.loop, reports: $0) }
+    try await second.start(peers: cluster.endpoints) { MemoryJournal(second.loop, reports: $0) }
     _ = try await cluster.leader()
     try await cluster.stop()
   }

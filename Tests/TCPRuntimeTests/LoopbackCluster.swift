@@ -38,10 +38,13 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
   let tuning: Core.Tuning
   var members: [Member] = []
   var addresses: [NodeID: SocketAddress] = [:]
+  /// How they find each other.
+  var endpoints: [NodeID: Endpoint] { addresses.mapValues { Endpoint(host: $0.ipAddress!, port: $0.port!) } }
   private var incarnation: UInt64 = 0
   var snapshotEvery = 0
   var link: LinkModel?
   var authenticator: SharedSecret?
+  var resolver: (any Resolver & Sendable)?
 
   init(_ tuning: Core.Tuning) { self.tuning = tuning }
 
@@ -60,7 +63,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
       TCPReplicaSettings(
         identity: identity ?? Self.identity(), snapshotEvery: snapshotEvery, limits: limits,
         maximumRedial: .milliseconds(50), link: link, authenticator: authenticator,
-        log: { [lines] in lines.add($0) }), on: group.next())
+        resolver: resolver, log: { [lines] in lines.add($0) }), on: group.next())
   }
 
   func start(limits: ConnectionLimits = .init()) async throws {
@@ -71,7 +74,7 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     }
     for member in members {
       let loop = member.loop
-      try await member.start(peers: addresses) { MemoryJournal(loop, reports: $0) }
+      try await member.start(peers: endpoints) { MemoryJournal(loop, reports: $0) }
     }
   }
 
@@ -98,14 +101,17 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
     _ = try await member.listen(port: port)
     members[Int(id.index)] = member
     let loop = member.loop
-    try await member.start(from: contents, peers: addresses) { MemoryJournal(loop, from: contents, reports: $0) }
+    try await member.start(from: contents, peers: endpoints) { MemoryJournal(loop, from: contents, reports: $0) }
   }
 
-  func client(_ sessions: Int, cluster: String = "test", arrival: TCPArrival = .closed) -> TCPClient {
+  func client(
+    _ sessions: Int, cluster: String = "test", arrival: TCPArrival = .closed, endpoints: [NodeID: Endpoint]? = nil
+  ) -> TCPClient {
     TCPClient(
       TCPClientSettings(
-        cluster: cluster, addresses: addresses, sessions: sessions, retry: RetryPolicy(timeout: .milliseconds(300)),
-        arrival: arrival, padding: 100, seed: 1, authenticator: authenticator
+        cluster: cluster, addresses: endpoints ?? self.endpoints, sessions: sessions,
+        retry: RetryPolicy(timeout: .milliseconds(300)), arrival: arrival, padding: 100, seed: 1,
+        authenticator: authenticator, resolver: resolver
       ) { random, unique in
         let key = UInt32(random.below(20))
         return random.chance(0.5) ? .get(key) : .put(key, unique)

@@ -126,7 +126,7 @@ struct SecretTests {
     for member in cluster.members { cluster.addresses[member.id] = try await member.listen() }
     for member in cluster.members {
       let loop = member.loop
-      try await member.start(peers: cluster.addresses) { MemoryJournal(loop, reports: $0) }
+      try await member.start(peers: cluster.endpoints) { MemoryJournal(loop, reports: $0) }
     }
     let reason = "the proof of a secret that is not this cluster's"
     #expect(

@@ -32,7 +32,7 @@ struct StrangerTests {
     for member in cluster.members { cluster.addresses[member.id] = try await member.listen() }
     for member in cluster.members {
       let loop = member.loop
-      try await member.start(peers: cluster.addresses) { MemoryJournal(loop, reports: $0) }
+      try await member.start(peers: cluster.endpoints) { MemoryJournal(loop, reports: $0) }
     }
     #expect(
       try await eventually {
@@ -68,9 +68,9 @@ struct StrangerTests {
       cluster.addresses[member.id] = try await member.listen()
       cluster.members.append(member)
     }
-    var mixed = cluster.addresses
-    mixed[NodeID(1)] = cluster.addresses[NodeID(2)]
-    for (member, addresses) in zip(cluster.members, [mixed, cluster.addresses, cluster.addresses]) {
+    var mixed = cluster.endpoints
+    mixed[NodeID(1)] = cluster.endpoints[NodeID(2)]
+    for (member, addresses) in zip(cluster.members, [mixed, cluster.endpoints, cluster.endpoints]) {
       let loop = member.loop
       try await member.start(peers: addresses) { MemoryJournal(loop, reports: $0) }
     }

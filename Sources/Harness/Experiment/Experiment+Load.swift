@@ -50,11 +50,12 @@ extension Experiment {
   ///   - precision: Instead of the file's, as the file would say it.
   ///   - catalogue: Every protocol that there is.
   ///   - mode: How it is to be run.
+  ///   - cluster: The running cluster that it is to be run on; nil: on one of its own.
   public static func load(
     _ name: String, in folder: String, environment: String? = nil, profile: String = "quick",
     overrides: [(path: String, value: String)] = [],
     protocols: [String]? = nil, trials: Int? = nil, precision: String? = nil, catalogue: [ProtocolVariant],
-    mode: RunMode = .sim
+    mode: RunMode = .sim, cluster: NodeFile? = nil
   ) throws(InputError) -> Experiment {
     var target: FixedDecimal??
     if let precision {
@@ -77,7 +78,8 @@ extension Experiment {
     }
     return try ExperimentExpansion(
       file: file, fileName: fileName(path), source: name, environment: base, profile: profile, overrides: overrides,
-      protocols: protocols, trials: trials, precision: target, catalogue: catalogue, mode: mode
+      protocols: protocols, trials: trials, precision: target, catalogue: catalogue, mode: mode,
+      cluster: cluster
     ).experiment()
   }
 

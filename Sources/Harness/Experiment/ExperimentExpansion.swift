@@ -14,6 +14,7 @@ struct ExperimentExpansion {
   var precision: FixedDecimal??
   var catalogue: [ProtocolVariant]
   var mode = RunMode.sim
+  var cluster: NodeFile?
 
   private static let mostPoints = 100_000
 
@@ -29,6 +30,7 @@ struct ExperimentExpansion {
     let profiled = environment.overlaid(by: file.layer).overlaid(by: try chosenProfile())
     let overriding = try overriding(profiled)
     let layer = profiled.overlaid(by: overriding)
+    try cluster?.check(layer, overriding: overriding)
     let places = Places(layer, own: [file.layer, try chosenProfile(), overriding], fileName)
     let trials = trials ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
@@ -50,6 +52,7 @@ struct ExperimentExpansion {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
       settings = settings.real(in: mode)
+      try cluster?.fix(&settings)
       let cases = cases(layer, combination)
       let faults = FaultSchedule((layer.faults?.entries ?? []) + cases.flatMap { $0.faults?.entries ?? [] })
       try check(settings, faults, places)
@@ -78,7 +81,7 @@ struct ExperimentExpansion {
           ExperimentPoint(
             experiment: file.name, variant: variant, mode: mode, inputs: inputs, trials: trials ?? 1,
             precision: precision,
-            template: settings.configuration(), faults: faults))
+            template: settings.configuration(), faults: faults, cluster: cluster))
       }
     }
     if let path = unused.sorted().first {
@@ -168,6 +171,10 @@ struct ExperimentExpansion {
       throw InputError(
         "\(impossible.place): faults: '\(impossible.fault.word)' cannot be made to happen in mode \(mode.rawValue)")
     }
+    if cluster != nil, let fault = faults.entries.first {
+      throw InputError(
+        "\(fault.place): faults: '\(fault.fault.word)' cannot be made to happen to a cluster that others run")
+    }
   }
 
   private func inputs(
@@ -187,6 +194,7 @@ struct ExperimentExpansion {
     }
     let isSwept = cases.contains { swept.contains($0.path) }
     inputs.append(ExperimentPoint.Input(key: ExperimentPoint.faultsKey, value: faults.text, isSwept: isSwept))
+    if let cluster { inputs.append(.init(key: ExperimentPoint.clusterKey, value: cluster.placeText, isSwept: false)) }
     return inputs
   }
 }

@@ -26,6 +26,8 @@ extension ExperimentKey {
     if section == "replication" { return path != "replication.retransmission" }
     return ["timing", "batch", "snapshot", "sessions"].contains(section) || path == "disk.leader"
   }
+  /// What a running cluster has fixed.
+  static let ofClusters = ["cluster.replicas"] + ofReplicas
 }
 
 extension ExperimentSettings {

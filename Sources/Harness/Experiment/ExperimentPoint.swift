@@ -17,7 +17,8 @@ public struct ExperimentPoint: Sendable {
   public var variant: ProtocolVariant
   /// How it is run.
   public var mode = RunMode.sim
-  /// Every input but the protocol, in the order of the key registry; the cases of sweeps over faults, and all faults, are the last.
+  /// Every input but the protocol, in the order of the key registry; the cases of sweeps over faults, and all faults, are the last, and then the
+  /// running cluster, if it is one.
   public var inputs: [Input]
   /// As many as are run; with a `precision`, the most.
   public var trials: Int
@@ -27,6 +28,8 @@ public struct ExperimentPoint: Sendable {
   var template: SimulationConfiguration
   /// What happens to the replicas.
   var faults = FaultSchedule()
+  /// The running cluster that it is run on; nil: on one of its own.
+  var cluster: NodeFile?
 
   /// Replicas that take part.
   public var replicas: Int { variant.fixedReplicas ?? template.environment.replicas }
@@ -75,6 +78,8 @@ public struct ExperimentPoint: Sendable {
 
   /// The input that says what goes wrong.
   static let faultsKey = "faults"
+  /// The input that says which running cluster it is; only of such.
+  static let clusterKey = "cluster"
 
   /// This configuration's part of `configurations.csv`.
   public var rows: [ConfigurationRow] {

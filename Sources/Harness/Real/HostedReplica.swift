@@ -5,6 +5,7 @@ import Measurement
 import NIOCore
 import NIOPosix
 import Replication
+import Synchronization
 import TCPRuntime
 import WriteAheadLog
 
@@ -34,6 +35,10 @@ public struct ReplicaReport: Hashable, Sendable {
   public var bytes: [UInt64] = []
   /// The most memory that its process held; 0: it does not know.
   public var peakResident = 0
+  /// What its process asked of the allocator since it listens; 0: nobody counts.
+  public var allocations = 0
+  /// Of these, what the thread did that owns the replica.
+  public var allocatedBytes = 0
   public var malformed = 0
   public var strangers = 0
 }
@@ -87,14 +92,8 @@ extension NodeFile {
       snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log)
   }
 
-  func resolved() throws(InputError) -> [NodeID: SocketAddress] {
-    var result: [NodeID: SocketAddress] = [:]
-    for (index, address) in addresses.enumerated() {
-      do {
-        result[NodeID(index)] = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
-      } catch { throw InputError("replica \(index): \(address): \(error)") }
-    }
-    return result
+  var endpoints: [NodeID: Endpoint] {
+    Dictionary(uniqueKeysWithValues: addresses.enumerated().map { (NodeID($0.offset), $0.element) })
   }
 }
 
@@ -102,6 +101,7 @@ extension NodeFile {
 private struct LoopOfReplica: Sendable {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   var loop: any EventLoop { group.any() }
+  private let allocations = AllocationsOfLoop()
 
   func wait<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
     try loop.makeFutureWithTask(body).wait()
@@ -111,11 +111,12 @@ private struct LoopOfReplica: Sendable {
     _ replica: TCPReplica<Core, Storage>, _ file: NodeFile, from checkpoint: Checkpoint<Core.Record>,
     journal: @escaping @Sendable (JournalReports) -> Storage
   ) throws(InputError) -> Int {
-    let peers = try file.resolved()
+    let peers = file.endpoints
     let address = file.addresses[Int(replica.id.index)]
     do {
       let bound = try wait { try await replica.listen(host: file.listen, port: address.port) }
       try wait { try await replica.start(from: checkpoint, peers: peers, journal: journal) }
+      allocations.begin(on: loop)
       return bound.port ?? address.port
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw InputError("replica \(replica.id): port \(address.port) of \(file.listen) is in use")
@@ -136,6 +137,10 @@ private struct LoopOfReplica: Sendable {
       report.strangers = counts.strangers
     }
     report.peakResident = ProcessCost.peakResidentOfProgram() ?? 0
+    if let allocated = allocations.reading(on: loop) {
+      report.allocations = allocated.calls
+      report.allocatedBytes = allocated.bytes
+    }
     return report
   }
   func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }
@@ -146,6 +151,21 @@ private struct LoopOfReplica: Sendable {
     (try? wait { try await replica.takeLatencies() }) ?? []
   }
   func end() { try? group.syncShutdownGracefully() }
+}
+
+/// What a process asked of the allocator, read on its event loop: there the bytes are those of the thread that does the work, and
+/// its calls are seen to the last one. Those of other threads, the journal's above all, are seen as their caches are flushed.
+private final class AllocationsOfLoop: Sendable {
+  private let start = Mutex<(probe: AllocationProbe, at: AllocationCount)?>(nil)
+
+  func begin(on loop: any EventLoop) {
+    let start = try? loop.submit { AllocationProbe().map { (probe: $0, at: $0.reading()) } }.wait()
+    self.start.withLock { $0 = start }
+  }
+  func reading(on loop: any EventLoop) -> AllocationCount? {
+    guard let start = start.withLock({ $0 }) else { return nil }
+    return try? loop.submit { start.probe.reading() - start.at }.wait()
+  }
 }
 
 private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {

@@ -127,10 +127,7 @@ final class NodeCluster {
     nodes.indices.flatMap { id in
       (0...nodes[id].account.starts).flatMap { start -> [CommitSample] in
         let data = FileManager.default.contents(atPath: latencies(id, start)) ?? Data()
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
-          let times = line.split(separator: " ").compactMap { Int64($0) }
-          return times.count == 2 ? CommitSample(proposed: times[0], committed: times[1]) : nil
-        }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { CommitSample($0) }
       }
     }
   }

@@ -7,16 +7,7 @@ import Yams
 /// A real cluster as a file describes it, the same file for all its replicas.
 public struct NodeFile: Sendable {
   /// Where a replica listens, as its peers and clients find it.
-  public struct Address: Hashable, Sendable, CustomStringConvertible {
-    public var host: String
-    public var port: Int
-
-    public init(host: String, port: Int) {
-      self.host = host
-      self.port = port
-    }
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-  }
+  public typealias Address = Endpoint
   public enum JournalKind: String, Hashable, Sendable, CaseIterable {
     case file
     /// Nothing outlives the process: for measurements, and never for data.
@@ -98,6 +89,7 @@ public struct NodeFile: Sendable {
     self.listen = listen
     self.secret = secret
     settings = try Self.settings(layer, name, defaults)
+    settings.environment.replicas = max(1, addresses.count)
     try check(name)
   }
 

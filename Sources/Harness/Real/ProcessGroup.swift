@@ -13,15 +13,42 @@ import Glibc
 final class ProcessGroup {
   /// What a process used up until it ended.
   struct Usage: Hashable, Sendable {
-    /// User and system, in ns.
-    var cpu = 0
+    /// In ns, as far as the kernel tells the two apart.
+    var user = 0
+    var system = 0
     var voluntarySwitches = 0
     var involuntarySwitches = 0
 
-    static func + (a: Usage, b: Usage) -> Usage {
-      Usage(
-        cpu: a.cpu + b.cpu, voluntarySwitches: a.voluntarySwitches + b.voluntarySwitches,
-        involuntarySwitches: a.involuntarySwitches + b.involuntarySwitches)
+    var cpu: Int { user + system }
+
+    init() {}
+    init(_ usage: rusage) {
+      func nanoseconds(_ time: timeval) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_usec) * 1_000 }
+      user = nanoseconds(usage.ru_utime)
+      system = nanoseconds(usage.ru_stime)
+      voluntarySwitches = Int(usage.ru_nvcsw)
+      involuntarySwitches = Int(usage.ru_nivcsw)
+    }
+    /// Of this process so far.
+    static var own: Usage {
+      var usage = rusage()
+      #if canImport(Darwin)
+      getrusage(RUSAGE_SELF, &usage)
+      #else
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      #endif
+      return Usage(usage)
+    }
+
+    static func + (a: Usage, b: Usage) -> Usage { a.joined(b, +) }
+    static func - (a: Usage, b: Usage) -> Usage { a.joined(b, -) }
+    private func joined(_ other: Usage, _ join: (Int, Int) -> Int) -> Usage {
+      var result = Usage()
+      result.user = join(user, other.user)
+      result.system = join(system, other.system)
+      result.voluntarySwitches = join(voluntarySwitches, other.voluntarySwitches)
+      result.involuntarySwitches = join(involuntarySwitches, other.involuntarySwitches)
+      return result
     }
   }
 
@@ -82,14 +109,8 @@ final class ProcessGroup {
     var found = wait4(process, &status, options, &usage)
     while found < 0, errno == EINTR { found = wait4(process, &status, options, &usage) }
     guard found == process else { return nil }
-    func nanoseconds(_ time: timeval) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_usec) * 1_000 }
     let signal = status & 0x7F
-    return (
-      signal == 0 ? status >> 8 & 0xFF : 128 + signal,
-      Usage(
-        cpu: nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime),
-        voluntarySwitches: Int(usage.ru_nvcsw), involuntarySwitches: Int(usage.ru_nivcsw))
-    )
+    return (signal == 0 ? status >> 8 & 0xFF : 128 + signal, Usage(usage))
   }
 
   private static func spawn(

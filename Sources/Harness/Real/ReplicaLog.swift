@@ -1,5 +1,6 @@
 import Consensus
 import Simulator
+import TCPRuntime
 
 /// What is told of a replica: one line for each thing that an operator wants to know.
 public typealias ReplicaLog = @Sendable (String) -> Void
@@ -50,6 +51,20 @@ struct LoggedStatus: Hashable, Sendable {
   }
 }
 
+extension CommitSample {
+  /// As a line of a file says it.
+  public var text: String {
+    ([proposed, committed, applied, replied] + waits).map(\.description).joined(separator: " ")
+  }
+
+  /// Nil: the line is no sample.
+  init?(_ line: Substring) {
+    let times = line.split(separator: " ").compactMap { Int64($0) }
+    guard times.count >= 4 else { return nil }
+    self.init(proposed: times[0], committed: times[1], applied: times[2], replied: times[3], waits: times[4...])
+  }
+}
+
 extension ReplicaReport {
   /// As a replica's log says it.
   public var text: String {
@@ -57,7 +72,8 @@ extension ReplicaReport {
       "\(name)=\(list.map(\.description).joined(separator: ","))"
     }
     return "slot=\(slot) digest=\(hexadecimal(digest)) commits=\(commits) commands=\(commands) fsyncs=\(fsyncs) "
-      + lists.joined(separator: " ") + " peak_resident=\(peakResident) malformed=\(malformed) strangers=\(strangers)"
+      + lists.joined(separator: " ")
+      + " peak_resident=\(peakResident) allocations=\(allocations) allocated_bytes=\(allocatedBytes) malformed=\(malformed) strangers=\(strangers)"
   }
 
   /// Nil: the line is no report.
@@ -69,10 +85,12 @@ extension ReplicaReport {
       let commits: UInt64 = words.number("commits"), let commands: UInt64 = words.number("commands"),
       let fsyncs: Int = words.number("fsyncs"), let malformed: Int = words.number("malformed"),
       let strangers: Int = words.number("strangers"),
-      let peakResident: Int = words.number("peak_resident")
+      let peakResident: Int = words.number("peak_resident"), let allocations: Int = words.number("allocations"),
+      let allocatedBytes: Int = words.number("allocated_bytes")
     else { return nil }
     self.init(
       slot: slot, digest: digest, commits: commits, commands: commands, fsyncs: fsyncs, frames: list("frames"),
-      bytes: list("bytes"), peakResident: peakResident, malformed: malformed, strangers: strangers)
+      bytes: list("bytes"), peakResident: peakResident, allocations: allocations, allocatedBytes: allocatedBytes,
+      malformed: malformed, strangers: strangers)
   }
 }

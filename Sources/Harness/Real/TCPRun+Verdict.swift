@@ -21,8 +21,17 @@ extension TCPRun {
       return count
     }
     load.count(configuration.workload, end: result.end, into: &result, recorder)
-    for commit in cluster.commits() where commit.proposed >= result.windowStart && commit.proposed < result.windowEnd {
+    let commits = cluster.commits()
+    let window = result.windowStart..<max(result.windowStart, result.windowEnd)
+    for commit in commits where window.contains(commit.proposed) {
       recorder?.committed(proposed: commit.proposed, at: commit.committed)
+    }
+    for commit in commits {
+      for wait in commit.waits where window.contains(commit.proposed - wait) {
+        recorder?.staged(
+          received: commit.proposed - wait, proposed: commit.proposed, committed: commit.committed,
+          applied: commit.applied, replied: commit.replied)
+      }
     }
     let history = result.history + reads
     result.history = history
@@ -68,23 +77,30 @@ extension TCPRun {
 
   /// From outside: the history has a linearization, in which the last reads find all that was acknowledged, and all replicas end alike.
   private func verify(_ history: [ClientOperation]) {
-    var report = VerificationReport()
-    report.operations = history.count
+    var report = VerificationReport(fromOutside: history, &findings, missing: missing)
     report.slots = Int(result.slots)
-    report.verdict = .ok
-    if result.isAtRest { report.checked.append("final-states") }
+    if result.isAtRest { report.checked.insert("final-states", at: 0) }
+    result.verification = report
+  }
+}
+
+extension VerificationReport {
+  /// What a history shows that ends with reads of everything that was acknowledged. `missing`: what did not come to pass that was to.
+  init(fromOutside history: [ClientOperation], _ findings: inout Findings, missing: [String]) {
+    self.init()
+    operations = history.count
+    verdict = .ok
     let search = LinearizabilityChecker.check(history, budget: Self.searchBudget)
-    report.keys = search.keys
+    keys = search.keys
     switch search.verdict {
-    case .ok: report.checked += ["linearizability"] + (missing.isEmpty ? ["last-reads"] : [])
+    case .ok: checked = ["linearizability"] + (missing.isEmpty ? ["last-reads"] : [])
     case .violated: findings.report("L1", nil, search.detail ?? "")
     // There is no other proof.
-    case .unknown, .unchecked, .void: report.verdict = .unknown
+    case .unknown, .unchecked, .void: verdict = .unknown
     }
-    if !missing.isEmpty { report.verdict = .unchecked }
-    if !findings.isEmpty { report.verdict = .violated }
-    report.violations = findings.violations + missing.map { Violation("LIVE", $0) }
-    result.verification = report
+    if !missing.isEmpty { verdict = .unchecked }
+    if !findings.isEmpty { verdict = .violated }
+    violations = findings.violations + missing.map { Violation("LIVE", $0) }
   }
   /// Ten seconds of work at most.
   private static let searchBudget = 1_000_000_000
@@ -97,17 +113,28 @@ extension ProcessRow {
       var row = ProcessRow(
         run, "n\(id)", starts: account.starts, cpu: account.usage.cpu,
         peakResident: account.report.flatMap { $0.peakResident > 0 ? $0.peakResident : nil }, commands: commands)
-      row.voluntarySwitches = account.usage.voluntarySwitches
-      row.involuntarySwitches = account.usage.involuntarySwitches
+      row.note(account.usage)
       row.fsyncs = account.report?.fsyncs
       row.frames = account.report.map { Int($0.frames.reduce(0, +)) }
       row.bytes = account.report.map { Int($0.bytes.reduce(0, +)) }
+      if let report = account.report, report.allocations > 0 {
+        row.allocations = report.allocations
+        row.allocatedBytes = report.allocatedBytes
+      }
       return row
     }
-    rows.append(
-      ProcessRow(
-        run, "client", starts: 1, cpu: outcome.client.cpu, peakResident: outcome.client.peakResident,
-        commands: commands))
+    var client = ProcessRow(
+      run, "client", starts: 1, cpu: outcome.client.cpu, peakResident: outcome.clientPeak, commands: commands)
+    client.note(outcome.client)
+    client.lag = outcome.lag.map { Int($0) }
+    rows.append(client)
     return rows
+  }
+
+  private mutating func note(_ usage: ProcessGroup.Usage) {
+    user = usage.user
+    system = usage.system
+    voluntarySwitches = usage.voluntarySwitches
+    involuntarySwitches = usage.involuntarySwitches
   }
 }

@@ -2,11 +2,7 @@ import Consensus
 import Faults
 import Foundation
 import Measurement
-import NIOCore
-import NIOPosix
-import Replication
 import Simulator
-import Synchronization
 import TCPRuntime
 import Verification
 
@@ -31,10 +27,14 @@ public struct ClusterPlace: Hashable, Sendable {
 final class TCPRun {
   /// What it came to, and what each process used up.
   struct Outcome: Sendable {
-    var result: SimulationResult
-    var accounts: [NodeCluster.Account]
+    var result = SimulationResult()
+    /// Of the replicas whose processes are ours.
+    var accounts: [NodeCluster.Account] = []
     /// Of this process, from the cluster's first process to its last.
-    var client: ProcessCost
+    var client = ProcessGroup.Usage()
+    var clientPeak = 0
+    /// How late the generator of the load was at most; nil: nothing was due of itself.
+    var lag: Int64?
   }
   enum Action {
     case strike(Int)
@@ -45,9 +45,8 @@ final class TCPRun {
   let configuration: SimulationConfiguration
   let variant: ProtocolVariant
   let cluster: NodeCluster
-  let addresses: [NodeID: SocketAddress]
-  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-  private var loop: any EventLoop { group.any() }
+  let addresses: [NodeID: Endpoint]
+  private let clients: ClusterClients
   private var nextLook: Int64 = 0
   var agenda: [(at: Int64, action: Action)] = []
   var result = SimulationResult()
@@ -62,8 +61,8 @@ final class TCPRun {
     _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, at place: ClusterPlace?,
     recorder: (any Recorder)?
   ) -> Outcome {
-    let before = ProcessCost.now()
-    var outcome = Outcome(result: SimulationResult(), accounts: [], client: before)
+    let before = ProcessGroup.Usage.own
+    var outcome = Outcome()
     outcome.result.messages = variant.messageKinds.map { _ in MessageCount() }
     let folder = (place?.folder ?? "") + "/cluster-\(UUID().uuidString)"
     do throws(InputError) {
@@ -71,6 +70,7 @@ final class TCPRun {
       let run = try TCPRun(configuration, variant, place, folder)
       outcome.accounts = try run.drive(recorder)
       outcome.result = run.result
+      outcome.lag = run.clients.lag
     } catch {
       outcome.result.verification.violations = [Violation("RUN", "\(error.description)")]
     }
@@ -81,9 +81,8 @@ final class TCPRun {
       outcome.result.verification.violations.append(
         Violation("RUN", "the replicas' logs and journals are in \(folder)"))
     }
-    let after = ProcessCost.now()
-    outcome.client = ProcessCost(
-      wall: after.wall - before.wall, cpu: after.cpu - before.cpu, peakResident: after.peakResident)
+    outcome.client = .own - before
+    outcome.clientPeak = ProcessCost.now().peakResident
     return outcome
   }
 
@@ -98,32 +97,32 @@ final class TCPRun {
       cluster: "run-\(hexadecimal(configuration.seed))", variant: variant,
       addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data", disk: place.disk,
       environment: configuration.environment)
-    cluster = try NodeCluster(file, folder: folder, program: place.program)
-    addresses = try file.resolved()
+    let cluster = try NodeCluster(file, folder: folder, program: place.program)
+    self.cluster = cluster
+    addresses = file.endpoints
+    clients = ClusterClients(configuration, file) { () throws(InputError) in
+      if let failure = cluster.failure() { throw InputError(failure) }
+    }
   }
-  deinit { try? group.syncShutdownGracefully() }
 
-  static func now() -> Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
-  private func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws(InputError) -> Value {
-    do { return try loop.makeFutureWithTask(body).wait() } catch { throw InputError("the client failed: \(error)") }
-  }
+  static func now() -> Int64 { ClusterClients.now() }
 
   // MARK: The course of a run
 
   private func drive(_ recorder: (any Recorder)?) throws(InputError) -> [NodeCluster.Account] {
     for id in addresses.keys.sorted() { try cluster.start(Int(id.index)) }
-    var load = MeasuredLoad()
     do throws(InputError) {
       try form()
-      let client = try begin()
-      try pass(client)
+      try begin()
+      try pass()
       try heal()
-      load = try finish(client)
-      let reader = try readAll(after: load)
+      let load = try clients.finish()
+      let last = try clients.readAll(after: load)
+      missing += last.missing.map { [$0] } ?? []
       result.end = Self.now()
       try settle()
       let accounts = cluster.stop()
-      conclude(accounts, load, reader, recorder)
+      conclude(accounts, load, last.reads, recorder)
       return accounts
     } catch {
       _ = cluster.stop()
@@ -133,45 +132,21 @@ final class TCPRun {
 
   /// Until a command is answered.
   private func form() throws(InputError) {
-    let probe = TCPClient(settings(sessions: 1, arrival: .closed, keepsHistory: false) { _, _ in .get(0) }, on: loop)
-    try wait { try await probe.start() }
-    let deadline = Self.now() + configuration.measure.patience.nanoseconds
-    while try wait({ try await probe.progress() }) == 0 {
-      if let failure = cluster.failure() { throw InputError(failure) }
-      guard Self.now() < deadline else {
-        throw InputError("the cluster did not serve within \(configuration.measure.patience)")
-      }
-      usleep(2_000)
-    }
-    _ = try wait { try await probe.finish() }
+    _ = try clients.ask(.get(0))
     result.hasFormed = true
   }
 
-  private func begin() throws(InputError) -> TCPClient {
-    let source = Shared(OperationSource(configuration.workload, seed: configuration.seed))
-    let workload = configuration.workload
-    let (sessions, arrival): (Int, TCPArrival) =
-      switch workload.arrival {
-      case .constant(let rate): (workload.sessions, .open(rate: rate, isPoisson: false))
-      case .poisson(let rate): (workload.sessions, .open(rate: rate, isPoisson: true))
-      case .closed(let clients, _): (clients, .closed)
-      case .none: (0, .closed)
-      }
-    let client = TCPClient(
-      settings(sessions: sessions, arrival: arrival, keepsHistory: true) { _, _ in source.next() }, on: loop)
-    let start = Self.now()
-    try wait { try await client.start() }
+  private func begin() throws(InputError) {
+    let start = try clients.begin()
     result.windowStart = start + configuration.measure.warmUp.nanoseconds
     result.windowEnd = result.windowStart + configuration.measure.window.nanoseconds
     for (index, fault) in configuration.faults.faults.enumerated() {
       agenda.append((result.windowStart + fault.at.nanoseconds, .strike(index)))
     }
-    return client
   }
 
   /// Lets the window go by, and faults happen when they are due.
-  private func pass(_ client: TCPClient) throws(InputError) {
-    var answeredBefore: Int?
+  private func pass() throws(InputError) {
     while Self.now() < result.windowEnd {
       if let failure = cluster.failure() { throw InputError(failure) }
       let now = Self.now()
@@ -182,18 +157,14 @@ final class TCPRun {
         result.windowEnd = Self.now()
         break
       }
-      if let limit = configuration.measure.operations, now >= result.windowStart {
-        let answered = try wait { try await client.progress() }
-        if let before = answeredBefore, answered - before >= limit {
-          result.windowEnd = Self.now()
-          break
-        }
-        answeredBefore = answeredBefore ?? answered
+      if try clients.hasEnough(since: result.windowStart) {
+        result.windowEnd = Self.now()
+        break
       }
       let next = min(agenda.map(\.at).min() ?? .max, result.windowEnd, Self.now() + 5_000_000)
       usleep(UInt32(max(0, next - Self.now()) / 1_000))
     }
-    try wait { try await client.drain() }
+    try clients.drain()
   }
 
   /// For trials of elections: all that run follow a new leader, for long enough that clients were served again.
@@ -219,43 +190,6 @@ final class TCPRun {
     }
   }
 
-  /// Waits for what is outstanding.
-  private func finish(_ client: TCPClient) throws(InputError) -> MeasuredLoad {
-    let deadline = Self.now() + configuration.measure.patience.nanoseconds
-    while try wait({ try await client.outstanding() }) > 0, Self.now() < deadline { usleep(2_000) }
-    let seen = try wait { try await client.finish() }
-    var load = MeasuredLoad()
-    load.operations = seen.history.map { MeasuredOperation($0, padding, process: 0) }
-    load.unbegun = seen.unbegun
-    return load
-  }
-
-  /// Each key that was asked for is read once more: what was acknowledged must be found.
-  private func readAll(after load: MeasuredLoad) throws(InputError) -> [ClientOperation] {
-    let keys = Set(load.operations.map(\.client.operation.key)).sorted().prefix(Self.readKeys)
-    guard !keys.isEmpty else { return [] }
-    let list = Array(keys)
-    let reader = TCPClient(
-      settings(sessions: Self.readers, arrival: .closed, keepsHistory: true) { _, number in
-        Consensus.Operation.get(list[Int(number - 1) % list.count])
-      }, on: loop)
-    try wait { try await reader.start() }
-    let deadline = Self.now() + configuration.measure.patience.nanoseconds
-    while try wait({ try await reader.progress() }) < list.count + Self.readers {
-      if let failure = cluster.failure() { throw InputError(failure) }
-      guard Self.now() < deadline else {
-        missing.append("the last reads were not answered within \(configuration.measure.patience)")
-        break
-      }
-      usleep(1_000)
-    }
-    let offset = (load.operations.map(\.client.process).max() ?? 0) + 1
-    return try wait { try await reader.finish() }.history.map { MeasuredOperation($0, 0, process: offset).client }
-  }
-  private static let readers = 4
-  /// More are read in part: the search for a linearization would take longer than the run.
-  private static let readKeys = 100_000
-
   /// Until all replicas have executed the same, as far as each says.
   private func settle() throws(InputError) {
     let deadline = Self.now() + configuration.measure.patience.nanoseconds
@@ -274,45 +208,5 @@ final class TCPRun {
     }
     result.isAtRest = false
     missing.append("no rest \(configuration.measure.patience) after all faults ended")
-  }
-
-  private var padding: UInt32 {
-    if case .constant(let bytes) = configuration.workload.payload { UInt32(bytes) } else { 0 }
-  }
-  private func settings(
-    sessions: Int, arrival: TCPArrival, keepsHistory: Bool,
-    operation: @escaping @Sendable (_ random: inout RandomSource, _ unique: UInt64) -> Consensus.Operation
-  ) -> TCPClientSettings {
-    var random = SystemRandomNumberGenerator()
-    return TCPClientSettings(
-      cluster: cluster.file.cluster, addresses: addresses, sessions: sessions,
-      retry: configuration.environment.retry, arrival: arrival, padding: padding,
-      // Names of sessions must differ between the clients of one cluster.
-      seed: random.next(), keepsHistory: keepsHistory, operation: operation)
-  }
-}
-
-/// What a client's operations are drawn from, on its event loop.
-private final class Shared: Sendable {
-  private let source: Mutex<OperationSource>
-  init(_ source: OperationSource) { self.source = Mutex(source) }
-  func next() -> Consensus.Operation { source.withLock { $0.next().operation } }
-}
-
-extension MeasuredOperation {
-  /// `process`: the first number for the client's sessions.
-  init(_ seen: TCPOperation, _ padding: UInt32, process: UInt32) {
-    var client = ClientOperation(
-      process: process + seen.session, id: seen.id, operation: seen.operation, invoked: seen.invoked)
-    client.returned = seen.returned
-    client.outcome =
-      switch seen.outcome {
-      case .pending, .unknown: .unknown
-      case .ok(let reply): .ok(reply)
-      case .failed: .failed
-      }
-    self.init(client, seen.operation.kind == .put || seen.operation.kind == .cas ? padding : 0, due: seen.due)
-    ended = seen.ended
-    hasTimedOut = seen.hasTimedOut
   }
 }

@@ -44,7 +44,9 @@ struct Trial: Sendable {
       cost = CostRow(
         key, cost: run.cost, allocated: run.allocated, commands: Int(result.commands), events: Int(result.events))
     } else if point.mode == .tcp {
-      let run = TCPRun.run(configuration, point.variant, at: place, recorder: recorder)
+      let run =
+        point.cluster.map { RunningCluster.run(configuration, $0, recorder: recorder) }
+        ?? TCPRun.run(configuration, point.variant, at: place, recorder: recorder)
       result = run.result
       cost = nil
       processes = ProcessRow.rows(key, run)

@@ -5,12 +5,17 @@ public struct ProcessRow: CSVRow {
   public var process = ""
   public var starts = 0
   public var cpu = 0
+  public var user: Int?
+  public var system: Int?
   public var peakResident: Int?
   public var voluntarySwitches: Int?
   public var involuntarySwitches: Int?
   public var fsyncs: Int?
   public var frames: Int?
   public var bytes: Int?
+  public var allocations: Int?
+  public var allocatedBytes: Int?
+  public var lag: Int?
   public var cpuPerCommand: FixedDecimal?
 
   public init() {}
@@ -52,5 +57,20 @@ public struct ProcessRow: CSVRow {
       Column(
         "cpu_ns_per_command", \.cpuPerCommand, "`cpu_ns` over the commands that the run committed.", .nanoseconds,
         .lowerIsBetter, .never),
+      Column(
+        "cpu_user_ns", \.user, "Of `cpu_ns`, what was spent outside the kernel.", .nanoseconds, .lowerIsBetter, .never),
+      Column(
+        "cpu_system_ns", \.system, "Of `cpu_ns`, what was spent in the kernel.", .nanoseconds, .lowerIsBetter, .never),
+      Column(
+        "allocations", \.allocations,
+        "A replica's calls of the allocator since it was started last and listens; those of other threads than its event loop as their caches are flushed. Empty if it could not say, or jemalloc does not serve it.",
+        .none, .lowerIsBetter, .never),
+      Column(
+        "allocated_bytes", \.allocatedBytes, "Bytes that those calls of its event loop allocated.", .bytes,
+        .lowerIsBetter, .never),
+      Column(
+        "lag_max_ns", \.lag,
+        "The latest that the client noticed that an operation was due, warm-up included; empty in a closed loop.",
+        .nanoseconds, .lowerIsBetter, .never),
     ]
 }
