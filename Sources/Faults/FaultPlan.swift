@@ -9,13 +9,30 @@ public enum FaultTarget: Hashable, Sendable {
   case follower
   /// The one with the n-th lowest name of those, n from 2 on.
   case laterFollower(Int)
+  /// Drawn anew for each strike, before the run: no plan has it any more.
+  case any
 }
 
 extension FaultTarget {
+  /// Whom it means among `everyone`; nil: nobody just now.
+  public func resolved(among everyone: NodeSet, leader: NodeID?, isUp: (NodeID) -> Bool) -> NodeID? {
+    func follower(_ number: Int) -> NodeID? {
+      guard let leader else { return nil }
+      return everyone.filter { $0 != leader && isUp($0) }.dropFirst(number - 1).first
+    }
+    switch self {
+    case .node(let node): return everyone.contains(node) ? node : nil
+    case .leader: return leader
+    case .follower: return follower(1)
+    case .laterFollower(let number): return follower(number)
+    case .any: preconditionFailure("who is struck is drawn before the run")
+    }
+  }
+
   /// Whether it may be the leader that is struck.
   public var mayLead: Bool {
     switch self {
-    case .node, .leader: true
+    case .node, .leader, .any: true
     case .follower, .laterFollower: false
     }
   }
@@ -71,6 +88,34 @@ extension Fault {
       target
     case .change(.delay(let target, _), _): target
     case .crashAll, .partition, .partialPartition, .cut, .flap, .heal, .change: nil
+    }
+  }
+}
+
+extension Fault {
+  /// The same, but for whom it looks for.
+  public func mapTargets(_ change: (FaultTarget) -> FaultTarget) -> Fault {
+    switch self {
+    case .crash(let target, let downtime): .crash(change(target), downtime: downtime)
+    case .restart(let target): .restart(change(target))
+    case .pause(let target, let length): .pause(change(target), length)
+    case .isolate(let target, let length): .isolate(change(target), for: length)
+    case .mute(let target, let inbound, let length): .mute(change(target), inbound: inbound, for: length)
+    case .partialPartition(let one, let other, let length):
+      .partialPartition(one.map(change), other.map(change), for: length)
+    case .star(let target, let length): .star(change(target), for: length)
+    case .flap(.target(let target), let period, let length): .flap(.target(change(target)), period: period, for: length)
+    case .stallDisk(let target, let length): .stallDisk(change(target), length)
+    case .breakDisk(let target, let fault, let length): .breakDisk(change(target), fault, for: length)
+    case .transfer(let target): .transfer(to: change(target))
+    case .reconnect(let target): .reconnect(change(target))
+    case .oldDuplicates(let target): .oldDuplicates(change(target))
+    case .change(.delay(let target?, let delay), let length): .change(.delay(change(target), delay), for: length)
+    case .change(.disk(let target, let speed), let length): .change(.disk(change(target), speed), for: length)
+    case .change(.processor(let target, let factor), let length):
+      .change(.processor(change(target), factor), for: length)
+    case .change(.clock(let target, let rate), let length): .change(.clock(change(target), rate), for: length)
+    case .crashAll, .partition, .cut, .flap(.pair, _, _), .heal, .change: self
     }
   }
 }

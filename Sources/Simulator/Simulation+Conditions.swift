@@ -1,20 +1,12 @@
 import Consensus
 import Faults
 
-/// Links that go down and up, until a time.
-struct Flap {
-  var obstacle: Obstacle
-  var down: Int64
-  var up: Int64
-  var until: Int64
-  var isDown = false
-}
-
 // Faults that change how fast or how well something works, for a time.
 extension Simulation {
   /// Whether there was somebody to strike.
   func begin(_ condition: Condition, for length: Duration?) -> Bool {
-    guard let condition = resolved(condition) else { return false }
+    // Whose leader or follower it is, is decided when it begins.
+    guard let condition = condition.decided({ resolve($0)?.id }) else { return false }
     lastCondition += 1
     conditions.append((lastCondition, condition))
     coverage.conditions += 1
@@ -33,11 +25,7 @@ extension Simulation {
 
   /// Everything as the environment has it, and on top what lasts just now, oldest first.
   func applyConditions() {
-    loss = environment.link.loss
-    burst = environment.link.burst
-    let oldBandwidth = bandwidth
-    bandwidth = environment.bandwidth
-    addedDelays = []
+    var links = LinkConditions(environment.link, bandwidth: environment.bandwidth)
     let before = nodes.map { ($0.slowness, $0.pace) }
     for node in nodes {
       node.slowness = 1
@@ -47,18 +35,18 @@ extension Simulation {
       node.clockRate = 1
     }
     for (_, condition) in conditions {
+      links.add(condition, among: everyone)
       switch condition {
-      case .loss(let probability): loss = probability
-      case .burst(let length): burst = length
-      case .bandwidth(let limit): bandwidth = limit
-      case .delay(_, let delay): addedDelays.append((condition.node.map { NodeSet($0) } ?? everyone, delay))
       case .disk(_, .factor(let factor)):
         machine(condition).fsyncFactor = min(machine(condition).fsyncFactor * factor, longest)
       case .disk(_, .write(let time)): machine(condition).fsync = time
       case .processor(_, let factor): machine(condition).slowness *= factor
       case .clock(_, let rate): machine(condition).clockRate *= rate
+      case .loss, .burst, .bandwidth, .delay: break
       }
     }
+    let oldBandwidth = bandwidth
+    (loss, burst, bandwidth, addedDelays) = (links.loss, links.burst, links.bandwidth, links.addedDelays)
     for (node, (slowness, pace)) in zip(nodes, before) {
       node.slowness = node.cpu.slow(by: node.slowness)
       if node.slowness != slowness { goOn(node, at: node.slowness / slowness) }
@@ -79,17 +67,6 @@ extension Simulation {
   }
   private func machine(_ condition: Condition) -> SimulatedNode<Core> { nodes[Int(condition.node!.index)] }
 
-  /// Whose leader or follower it is, is decided when it begins; nil: there is none.
-  private func resolved(_ condition: Condition) -> Condition? {
-    switch condition {
-    case .loss, .burst, .bandwidth, .delay(nil, _): condition
-    case .delay(let target?, let delay): resolve(target).map { .delay(.node($0.id), delay) }
-    case .disk(let target, let speed): resolve(target).map { .disk(.node($0.id), speed) }
-    case .processor(let target, let factor): resolve(target).map { .processor(.node($0.id), factor) }
-    case .clock(let target, let rate): resolve(target).map { .clock(.node($0.id), rate) }
-    }
-  }
-
   /// More is lost just now than the environment loses, or in longer bursts.
   var isLosingMore: Bool { loss > environment.link.loss || loss > 0 && burst > environment.link.burst }
   /// Something is slower or faster just now than the environment has it.
@@ -97,23 +74,13 @@ extension Simulation {
     bandwidth != environment.bandwidth || addedDelays.contains { $0.delay != .constant(.zero) }
       || nodes.contains { $0.fsync != environment.fsync || $0.fsyncFactor != 1 || $0.cpu != environment.cpu }
   }
-  var isFlapping: Bool { flaps.contains { $0.obstacle.era == era && now < $0.until } }
 
   // MARK: Links that flap
 
-  func begin(_ flap: Flap) {
-    flaps.append(flap)
-    toggle(flaps.count - 1)
-  }
-
-  func toggle(_ index: Int) {
-    guard phase < .healing, flaps[index].obstacle.era == era else { return }
-    let flap = flaps[index]
-    if flap.isDown { open(flap.obstacle) }
-    guard now < flap.until else { return }
-    if !flap.isDown { close(flap.obstacle) }
-    flaps[index].isDown.toggle()
-    queue.push(.flap(index), at: min(flap.until, now + (flap.isDown ? flap.up : flap.down)))
+  func toggle(_ number: Int) {
+    guard phase < .healing, let change = obstacles.toggle(number, at: now) else { return }
+    trace?.links(now, change.isDown ? "block" : "open", change.obstacle)
+    if let next = change.next { queue.push(.flap(number), at: next) }
   }
 
   // MARK: Disks that stall
@@ -159,18 +126,6 @@ extension Simulation {
     failover.strike(leader.id, epoch: leader.status.epoch, at: now, isHandOver: true)
     carry(leader) { $0.handle(.transfer(to: heir.id), cause: 0, on: leader) }
     return true
-  }
-}
-
-extension Condition {
-  /// Whom it strikes, once that is decided; nil: everybody.
-  fileprivate var node: NodeID? {
-    switch self {
-    case .delay(.node(let node), _), .disk(.node(let node), _), .processor(.node(let node), _),
-      .clock(.node(let node), _):
-      node
-    default: nil
-    }
   }
 }
 

@@ -55,7 +55,7 @@ extension Simulation {
   }
 
   private func isLost(_ from: NodeID, _ to: NodeID) -> Bool {
-    blockade.blocks(from: from, to: to)
+    obstacles.blocks(from: from, to: to)
       || losses[pipeIndex(from, to)].loses(loss, burst: burst, &linkRandom)
   }
 
@@ -181,7 +181,7 @@ extension Simulation {
     pipes[pipeIndex(min(node, peer), max(node, peer))].session = 0
     // The other end learns of it after a delay or, if nothing passes, when its own patience ends.
     let notice =
-      blockade.blocks(from: node, to: peer)
+      obstacles.blocks(from: node, to: peer)
       ? environment.link.sessionTimeout.nanoseconds : delay(node, peer)
     queue.push(.sessionDown(peer, peer: node, session: session), at: now + notice)
   }

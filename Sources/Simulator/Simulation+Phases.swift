@@ -94,7 +94,7 @@ extension Simulation {
 
   /// Something does not work that `heal` will set right.
   var isFaulty: Bool {
-    isLosingMore || !blockade.isEmpty || isFlapping
+    isLosingMore || !obstacles.isEmpty || obstacles.isFlapping(at: now)
       || nodes.contains { (!$0.isUp && !$0.isHalted) || $0.isPaused || $0.isStalled }
   }
   /// Whoever waits while faults last would be helped by their end, which is no merit of the cluster's: what is not answered within the
@@ -111,7 +111,7 @@ extension Simulation {
 
   /// Takes every fault back: all replicas run, all links are open and lose nothing.
   private func heal() {
-    blockade.removeAll()
+    obstacles.removeAll()
     conditions.removeAll()
     applyConditions()
     loss = 0
@@ -166,16 +166,8 @@ extension Simulation {
   // MARK: Faults
 
   func resolve(_ target: FaultTarget) -> SimulatedNode<Core>? {
-    switch target {
-    case .node(let id): Int(id.index) < nodes.count ? nodes[Int(id.index)] : nil
-    case .leader: leaderNow()
-    case .follower:
-      leaderNow().flatMap { leader in nodes.first { $0.isUp && $0.id != leader.id } }
-    case .laterFollower(let number):
-      leaderNow().flatMap { leader in
-        nodes.filter { $0.isUp && $0.id != leader.id }.dropFirst(number - 1).first
-      }
-    }
+    target.resolved(among: everyone, leader: leaderNow()?.id) { nodes[Int($0.index)].isUp }
+      .map { nodes[Int($0.index)] }
   }
 
   /// What is on the plan, and keeps a note of it if there was something to strike.
@@ -213,8 +205,7 @@ extension Simulation {
       node.service &+= 1
       queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
     case .heal:
-      blockade.removeAll()
-      era += 1
+      obstacles.removeAll()
       trace?.fault(now, "heal", nil)
     case .stallDisk(let target, let length):
       guard let node = resolve(target) else { return false }
@@ -233,95 +224,22 @@ extension Simulation {
   }
 
   private func block(_ fault: Fault) -> Bool {
-    var pairs: [Obstacle.Pair] = []
-    var length: Duration?
-    var struck: [NodeID] = []
-    func add(_ from: NodeID, _ to: NodeID) { if from != to { pairs.append(.init(from: from, to: to)) } }
-    switch fault {
-    case .partition(let group, let span):
-      length = span
-      for a in group.intersection(everyone) {
-        for b in everyone.subtracting(group) {
-          add(a, b)
-          add(b, a)
-        }
-      }
-      struck = Array(group.intersection(everyone))
-    case .isolate(let target, let span):
-      length = span
-      guard let node = resolve(target) else { return false }
-      struck = [node.id]
-      for peer in everyone {
-        add(node.id, peer)
-        add(peer, node.id)
-      }
-    case .cut(let from, let to, let span):
-      length = span
-      if everyone.contains(from), everyone.contains(to) { add(from, to) }
-    case .mute(let target, let inbound, let span):
-      length = span
-      guard let node = resolve(target) else { return false }
-      struck = [node.id]
-      for peer in everyone { inbound ? add(peer, node.id) : add(node.id, peer) }
-    case .partialPartition(let one, let other, let span):
-      length = span
-      let (ones, others) = (one.compactMap(resolve), other.compactMap(resolve))
-      struck = (ones + others).map(\.id)
-      for (a, b) in ones.flatMap({ a in others.map { b in (a.id, b.id) } }) {
-        add(a, b)
-        add(b, a)
-      }
-    case .star(let target, let span):
-      length = span
-      guard let hub = resolve(target)?.id else { return false }
-      noteStruck(everyone.filter { $0 != hub })
-      for a in everyone where a != hub {
-        for b in everyone where b != hub { add(a, b) }
-      }
-    case .flap(let links, _, let span):
-      length = span
-      switch links {
-      case .pair(let a, let b):
-        guard everyone.contains(a), everyone.contains(b) else { return false }
-        struck = [a, b]
-        add(a, b)
-        add(b, a)
-      case .target(let target):
-        guard let node = resolve(target) else { return false }
-        struck = [node.id]
-        for peer in everyone {
-          add(node.id, peer)
-          add(peer, node.id)
-        }
-      }
-    default: return false
-    }
-    guard !pairs.isEmpty else { return false }
-    noteStruck(struck)
+    guard let blocking = fault.blocking(among: everyone, { resolve($0)?.id }) else { return false }
+    noteStruck(blocking.struck)
     coverage.partitions += 1
-    let obstacle = Obstacle(pairs: pairs, era: era)
-    if case .flap(_, let period, _) = fault {
-      let down = period.nanoseconds / 2
-      let end = length.map { now + $0.nanoseconds } ?? .max
-      begin(Flap(obstacle: obstacle, down: down, up: period.nanoseconds - down, until: end))
-      return true
+    if let period = blocking.period {
+      toggle(obstacles.flap(blocking.pairs, period: period, from: now, for: blocking.length))
+    } else {
+      let obstacle = obstacles.add(blocking.pairs)
+      trace?.links(now, "block", obstacle)
+      if let length = blocking.length { queue.push(.lift(obstacle), at: now + length.nanoseconds) }
     }
-    close(obstacle)
-    if let length { queue.push(.lift(obstacle), at: now + length.nanoseconds) }
     return true
   }
 
   func lift(_ obstacle: Obstacle) {
-    guard phase < .healing, obstacle.era == era else { return }
-    open(obstacle)
-  }
-  func close(_ obstacle: Obstacle) {
-    trace?.links(now, "block", obstacle)
-    for pair in obstacle.pairs { blockade.add(from: pair.from, to: pair.to) }
-  }
-  func open(_ obstacle: Obstacle) {
+    guard phase < .healing, obstacles.lift(obstacle) else { return }
     trace?.links(now, "open", obstacle)
-    for pair in obstacle.pairs { blockade.remove(from: pair.from, to: pair.to) }
   }
 
   /// A fail-over begins if one of these leads.

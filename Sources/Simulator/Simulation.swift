@@ -28,10 +28,7 @@ public final class Simulation<Core: ConsensusProtocol> {
 
   // Network
   let everyone: NodeSet
-  var blockade: Blockade
-  /// How often everything that blocks was taken back.
-  var era = 0
-  var flaps: [Flap] = []
+  var obstacles: Obstacles
   var loss: Double
   var burst: Double
   var bandwidth: UInt64?
@@ -106,7 +103,7 @@ public final class Simulation<Core: ConsensusProtocol> {
       && configuration.faults.faults.contains { if case .oldDuplicates = $0.fault { true } else { false } }
     let cluster = Cluster(count: environment.replicas)
     everyone = cluster.members
-    blockade = Blockade(count: environment.replicas)
+    obstacles = Obstacles(count: environment.replicas)
     loss = environment.link.loss
     burst = environment.link.burst
     bandwidth = environment.bandwidth

@@ -46,17 +46,6 @@ enum ClientAnswer {
   case interrupted(attempt: UInt32, hint: NodeID?)
 }
 
-/// The directed pairs that one fault blocked.
-struct Obstacle: Hashable {
-  var pairs: [Pair]
-  /// What was blocked before everything was last taken back is open already.
-  var era: Int
-  struct Pair: Hashable {
-    var from: NodeID
-    var to: NodeID
-  }
-}
-
 /// A run's parts, in order.
 enum SimulationPhase: Int, Comparable {
   /// Clients open their sessions.

@@ -1,4 +1,5 @@
 import Consensus
+import Faults
 import Verification
 
 /// Writes a run down, one JSON line per event: first line the seed and configuration, last line the run hash.

@@ -2,6 +2,27 @@ import Consensus
 import DequeModule
 import Faults
 
+/// What happens to frames on their way to a peer: a link's model, and delays that come on top of its own.
+public struct ShapedLink: Hashable, Sendable {
+  public private(set) var model: LinkModel
+  public private(set) var addedDelays: [DelayDistribution]
+
+  /// Delays of nothing are left out.
+  public init(_ model: LinkModel, adding delays: [DelayDistribution] = []) {
+    let all = ([model.delay] + delays).filter { $0 != .constant(.zero) }
+    self.model = model
+    self.model.delay = all.first ?? .constant(.zero)
+    addedDelays = Array(all.dropFirst())
+  }
+
+  /// All of them, in the order in which they are drawn.
+  public var delays: [DelayDistribution] {
+    model.delay == .constant(.zero) ? [] : [model.delay] + addedDelays
+  }
+  /// Frames pass at once: only what is cut waits.
+  public var isTransparent: Bool { model.loss <= 0 && delays.isEmpty }
+}
+
 /// One direction of a session under a ``Faults/LinkModel``: what the simulator does to a stream, done to frames before they reach the
 /// socket. A lost transmission is a delay with everything behind it, and too long a one ends the session.
 struct LinkShaper {
@@ -12,7 +33,7 @@ struct LinkShaper {
     case breaksSession
   }
 
-  var model: LinkModel
+  var link: ShapedLink
   private var pipe = StreamPipe()
   private var losses = LossProcess()
   private var random: RandomSource
@@ -27,12 +48,16 @@ struct LinkShaper {
 
   var isEmpty: Bool { blocked.isEmpty && underWay.isEmpty }
 
-  init(_ model: LinkModel, seed: UInt64) {
-    self.model = model
+  init(_ link: ShapedLink, seed: UInt64) {
+    self.link = link
     random = RandomSource(seed: seed)
   }
 
+  private var model: LinkModel { link.model }
   private mutating func isLost() -> Bool { isCut || losses.loses(model.loss, burst: model.burst, &random) }
+  private mutating func delay() -> Int64 {
+    link.addedDelays.reduce(model.delay.sample(&random)) { $0 + $1.sample(&random) }
+  }
 
   /// Takes a frame's body.
   mutating func send(_ body: [UInt8], at now: Int64) -> Outcome {
@@ -50,14 +75,14 @@ struct LinkShaper {
       blocked.append(body)
       retryAt = pipe.block(at: now, model)
     } else {
-      underWay.append((pipe.transmit(at: now, delay: model.delay.sample(&random)), body))
+      underWay.append((pipe.transmit(at: now, delay: delay()), body))
     }
   }
 
   /// Hands over what has arrived by `now`.
   mutating func advance(to now: Int64, deliver: ([UInt8]) -> Void) -> Outcome {
     if let due = retryAt, due <= now {
-      let outcome = pipe.retry(at: due, lost: isLost(), delay: model.delay.sample(&random), model)
+      let outcome = pipe.retry(at: due, lost: isLost(), delay: delay(), model)
       switch outcome {
       case .breaksSession: return .breaksSession
       case .again(let at): retryAt = at

@@ -34,8 +34,9 @@ extension TCPReplica: ConnectionOwner {
 
   private func redial(_ peer: NodeID) {
     guard !isStopped else { return }
-    let pause = redials[Int(peer.index)]
-    redials[Int(peer.index)] = min(pause * 2, settings.maximumRedial)
+    let maximum = links[Int(peer.index)]?.model.reconnect ?? settings.maximumRedial
+    let pause = min(redials[Int(peer.index)], maximum)
+    redials[Int(peer.index)] = min(pause * 2, maximum)
     let drawn = random.duration(in: (pause / 2)...pause)
     loop.scheduleTask(in: .nanoseconds(drawn.nanoseconds)) { [weak self] in self?.dial(peer) }
   }
@@ -167,11 +168,15 @@ extension TCPReplica: ConnectionOwner {
     connection.write(.refusal, Array(reason.utf8))
   }
 
-  /// The session is over, once: nothing of it is delivered after this.
-  func end(_ connection: Connection, _ reason: String) {
+  /// The session is over, once: nothing of it is delivered after this. `notice`: how long its other end does not hear of it.
+  func end(_ connection: Connection, _ reason: String, noticedAfter notice: Duration? = nil) {
     guard case .peer(let peer) = connection.standing else { return }
     connection.standing = .ended
-    connection.channel?.close(promise: nil)
+    if let notice {
+      loop.scheduleTask(in: .nanoseconds(notice.nanoseconds)) { connection.channel?.close(promise: nil) }
+    } else {
+      connection.channel?.close(promise: nil)
+    }
     guard peers[Int(peer.index)] === connection else { return }
     peers[Int(peer.index)] = nil
     counts.sessionsEnded += 1

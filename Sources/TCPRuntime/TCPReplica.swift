@@ -123,7 +123,7 @@ where Storage.Record == Core.Record {
   /// Peers that nothing may pass to.
   var isolated = NodeSet()
   /// What happens to frames on their way to each peer.
-  var links: [LinkModel?]
+  var links: [ShapedLink?]
   var redials: [Duration]
   var connections: [ObjectIdentifier: Connection] = [:]
   var attended: [Command.ID: Attendance] = [:]
@@ -145,7 +145,7 @@ where Storage.Record == Core.Record {
     self.loop = loop
     id = configuration.id
     redials = Array(repeating: settings.redial, count: 64)
-    links = Array(repeating: settings.link, count: 64)
+    links = Array(repeating: settings.link.map { ShapedLink($0) }, count: 64)
     random = RandomSource(seed: configuration.seed, stream: 0x7463)
     entries = Entries(
       begin: { [unowned self] checkpoint, journal in try begin(from: checkpoint, journal) },

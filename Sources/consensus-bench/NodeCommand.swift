@@ -18,6 +18,11 @@ struct NodeCommand: ParsableCommand {
       "Writes at its end, for each batch that it proposed and committed, a line: when it was proposed, committed, executed and answered, then how long each command that it answered had waited; nanoseconds, of the machine's monotonic clock.",
       valueName: "file"))
   var latencies: String?
+  @Flag(
+    help:
+      "Takes orders about its links from standard input, a line each, and answers in its log. Whoever writes there can cut it off."
+  )
+  var control = false
 
   func run() throws {
     let file = try NodeFile(path: config)
@@ -34,8 +39,10 @@ struct NodeCommand: ParsableCommand {
       })
     let latencyFile = try latencies.map { try LineFile($0) }
     if latencyFile != nil { replica.keepLatencies() }
-    let port = try replica.start()
     let name = "n\(id)"
+    // Before it serves: what it is told first holds from the beginning.
+    if control { Thread.detachNewThread { Self.takeOrders { Self.say("replica=\(name) \(replica.obey($0))") } } }
+    let port = try replica.start()
     Self.say("replica=\(name) event=listening host=\(file.listen) port=\(port) process=\(getpid())")
     var signal = SIGUSR1
     while true {
@@ -48,6 +55,26 @@ struct NodeCommand: ParsableCommand {
     try latencyFile?.close()
     Self.say("replica=\(name) event=stopped \(replica.stop().text)")
     if failure.isSet { throw ExitStatus.failed }
+  }
+
+  /// Each line of standard input, until it ends. Not by way of the C library's stream: whoever waits in it holds its lock, and what
+  /// is said flushes all streams.
+  private static func takeOrders(_ take: (String) -> Void) {
+    var chunk = [UInt8](repeating: 0, count: 4_096)
+    var line: [UInt8] = []
+    while true {
+      let count = read(STDIN_FILENO, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      for byte in chunk[..<count] {
+        if byte != UInt8(ascii: "\n") {
+          line.append(byte)
+        } else {
+          take(String(decoding: line, as: UTF8.self))
+          line.removeAll()
+        }
+      }
+    }
   }
 
   private static func say(_ line: String) {

@@ -101,6 +101,41 @@ import Glibc
     }
   }
 
+  @Test(
+    "A leader that is cut off is replaced, links lose and are slow when they are told to, and all of it is taken back")
+  func links() throws {
+    try withFolder { folder in
+      let file = folder + "/links.yaml"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try """
+      name: links
+      question: What do faults of links do to a cluster of processes?
+      protocols: [raft, multipaxos, zab]
+      workload: {arrival: constant, rate: 100/s}
+      retry: {timeout: 300ms}
+      faults:
+        - {at: 200ms, loss: 10%, for: 300ms}
+        - {at: 600ms, delay: 20ms, for: 200ms}
+        - {at: 1s, isolate: leader, for: 3s}
+        - {at: 4500ms, flap: follower 100ms}
+      measure: {warm-up: 500ms, window: 5s}
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try program(file, "raft,multipaxos,zab", folder + "/out").end() == 0)
+      let tables = try ResultTables(reading: folder + "/out")
+      #expect(tables.summary.count == 3 && tables.summary.allSatisfy { $0.verdict == .ok })
+      for name in ["raft", "multipaxos", "zab"] {
+        let faults = tables.faults.filter { $0.run.subject.protocolName == name }
+        #expect(faults.map(\.kind) == ["loss", "delay", "isolate", "flap"], "\(name)")
+        let election = tables.elections.first { $0.run.subject.protocolName == name }
+        // Somebody else leads before the old leader is back.
+        #expect(try #require(election?.d1, "\(name)") < 3_000_000_000, "\(name)")
+      }
+      #expect(tables.processes.filter { $0.process != "client" }.allSatisfy { $0.starts == 1 })
+      let row = try #require(tables.configurations.first { $0.key == "link.session-timeout" })
+      #expect(row.value == "1s")
+    }
+  }
+
   @Test("A replica's folder is one process's: another is refused until the first ends, however it does")
   func locked() throws {
     try withFolder { folder in

@@ -145,7 +145,7 @@ import Testing
     arguments: [
       (
         "{at: 1s, crash: leader, after: 2s}",
-        "faults: unknown fault 'after'; one of \(FaultForm.all.map(\.name).joined(separator: ", ")), and beside it 'at' and 'for'"
+        "faults: unknown fault 'after'; one of \(FaultForm.all.map(\.name).joined(separator: ", ")), and beside it 'at', 'for', 'every' and 'times'"
       ),
       ("{at: 1s, crsh: leader}", "faults: unknown fault 'crsh'; did you mean 'crash'?"),
       (
@@ -155,12 +155,12 @@ import Testing
           + "torn-write, bit-rot, stale-block, misdirected-write, lost-sync, io-error, disk-full, old-duplicates"
       ),
       ("{crash: leader}", "faults: 'at' is missing: when does it happen?"),
-      ("{at: 1s, crash: boss}", "faults: boss is not leader, follower or a replica, n0 to n63"),
-      ("{at: 1s, crash: n64}", "faults: n64 is not leader, follower or a replica, n0 to n63"),
+      ("{at: 1s, crash: boss}", "faults: boss is not leader, follower, any or a replica, n0 to n63"),
+      ("{at: 1s, crash: n64}", "faults: n64 is not leader, follower, any or a replica, n0 to n63"),
       ("{at: 1s, crash: n5}", "faults: n5 is not one of 5 replicas; the first is n0"),
       (
         "{at: 1s, crash: follower-1}",
-        "faults: follower-1 is not leader, follower or a replica, n0 to n63; did you mean 'follower'?"
+        "faults: follower-1 is not leader, follower, any or a replica, n0 to n63; did you mean 'follower'?"
       ),
       ("{at: 1s, crash: follower-5}", "faults: follower-5 is not one of the 4 followers of 5 replicas"),
       (
@@ -195,11 +195,11 @@ import Testing
       ),
       (
         "{at: 1s, slow-disk: leeder 10x}",
-        "faults: leeder is not leader, follower or a replica, n0 to n63; did you mean 'leader'?"
+        "faults: leeder is not leader, follower, any or a replica, n0 to n63; did you mean 'leader'?"
       ),
       (
         "{at: 1s, crash: folower}",
-        "faults: folower is not leader, follower or a replica, n0 to n63; did you mean 'follower'?"
+        "faults: folower is not leader, follower, any or a replica, n0 to n63; did you mean 'follower'?"
       ),
       (
         "{at: 1s, delay: leeder 5ms}",
@@ -208,6 +208,21 @@ import Testing
       ("{at: 1s, slow-cpu: leader 10}", "faults: 10 is not a factor such as 10x"),
       ("{at: 1s, restart: leader}", "faults: leader is not a replica, n0 to n63"),
       ("{at: 1s, transfer: follower, for: 1s}", "faults: a fault 'transfer' has no 'for'"),
+      ("{at: 1s, crash: any, evry: 1s}", "faults: unknown fault 'evry'; did you mean 'every'?"),
+      ("{at: 1s, crash: any, times: 3}", "faults: 'times' needs 'every' beside it: how long after the last time?"),
+      ("{at: 1s, crash: any, every: 0s}", "faults: 0s is too short; at least 1ns"),
+      ("{at: 1s, crash: any, every: 1}", "faults: 1 is not a duration such as 15ms (units: ns, us, ms, s)"),
+      (
+        "{at: 1s, crash: any, every: 1s, times: 0}",
+        "faults: 0 is not a whole number between 1 and 1000000"
+      ),
+      ("{at: 1s, crash: any, every: 1s, times: 11}", "faults: 11s is after the end of measure.window, 10s"),
+      ("{at: 1s, crash: any, every: 1us}", "faults: 'every' makes it strike 9000000 times; at most 10000"),
+      (
+        "{at: 1s, partial-partition: any any any | any any any}",
+        "faults: 'any' stands 6 times, for different ones of 5 replicas"
+      ),
+      ("{at: 1s, restart: any}", "faults: any is not a replica, n0 to n63"),
     ])
   func faults(_ entry: String, _ message: String) throws {
     #expect(try Bench.complaint("faults: [\(entry)]") == "probe.yaml:4: \(message)")
@@ -239,6 +254,10 @@ import Testing
       ),
       ("faults: [{at: 1s, loss: 90%, for: 500ms}, {at: 1.5s, burst: 4}]", ""),
       ("faults: [{at: 1s, loss: 90%}, {at: 1s, loss: 0.5}, {at: 1s, burst: 4}]", ""),
+      (
+        "faults: [{at: 1s, loss: 90%, for: 100ms, every: 1s}, {at: 3050ms, burst: 4}]",
+        "probe.yaml:5: faults: 90% cannot be lost in bursts of 4; at most 80%, or 100%"
+      ),
     ])
   func bursts(_ lines: String, _ message: String) throws {
     #expect(try Bench.complaint("measure.window: 5s\n" + lines) == message)

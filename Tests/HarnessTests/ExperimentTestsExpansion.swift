@@ -183,7 +183,7 @@ import Testing
       ("a b: {a: []}", "'a b' is not a name of letters, digits, '-' and '_'"), ("a: {}", "a: nothing to sweep over"),
       ("a: {b: {at: 1s, crash: leader}}", "a: b: a list is expected here, as in [a, b]"),
       ("a: {b: [{at: 1s, crash: n7}]}", "faults: n7 is not one of 5 replicas; the first is n0"),
-      ("a: {b: [{at: 1s, star: all}]}", "faults: all is not leader, follower or a replica, n0 to n63"),
+      ("a: {b: [{at: 1s, star: all}]}", "faults: all is not leader, follower, any or a replica, n0 to n63"),
     ])
   func refusedCases(_ sweep: String, _ message: String) throws {
     #expect(try Bench.complaint("sweep: {\(sweep)}") == "probe.yaml:4: \(message)")

@@ -110,6 +110,70 @@ import Testing
     #expect(point.value("faults") == text)
     #expect(point.configuration(seed: 1, trial: 0).faults.faults.map(\.fault) == [fault])
   }
+
+  private static func plan(_ entries: String, trial: Int = 0, window: String = "10s") throws -> [ScheduledFault] {
+    let lines = "protocols: [raft]\nmeasure.window: \(window)\nfaults: [\(entries)]"
+    return try #require(Bench.experiment(lines).points.first).configuration(seed: 1, trial: trial).faults.faults
+  }
+
+  @Test("A fault that is repeated strikes until the window ends, or so often; in between is what 'every' says")
+  func repetition() throws {
+    let point = try #require(
+      Bench.experiment("faults: [{at: 1s, crash: n1, for: 0.5s, every: 2000ms, times: 3}]").points.first)
+    #expect(point.value("faults") == "1s crash n1 for 500ms every 2s 3 times")
+    let crash = Fault.crash(.node(NodeID(1)), downtime: .milliseconds(500))
+    let seconds = point.configuration(seed: 1, trial: 0).faults.faults
+    #expect(seconds == [1, 3, 5].map { ScheduledFault(at: .seconds($0), crash) })
+    #expect(try Self.plan("{at: 1s, heal: all, every: 3s}").map(\.at) == [1, 4, 7].map { .seconds($0) }, "not at 10 s")
+    #expect(try Self.plan("{at: 1s, heal: all, every: 3s}", window: "10001ms").count == 4)
+    #expect(try Self.plan("{at: 0s, heal: all, every: 20s}").count == 1)
+  }
+
+  @Test("Each strike draws a time of its own from its range, and what others draw does not depend on that")
+  func repeatedRanges() throws {
+    let other = "{at: 0s..5s, loss: 1%}"
+    let alone = try Self.plan("{at: 1s..1.5s, heal: all}, \(other)")
+    let repeated = try Self.plan("{at: 1s..1.5s, heal: all, every: 2s}, \(other)")
+    #expect(repeated.filter { $0.fault != .heal } == alone.filter { $0.fault != .heal })
+    let heals = repeated.filter { $0.fault == .heal }
+    #expect(heals.first == alone.first { $0.fault == .heal })
+    #expect(heals.count == 5)
+    for (number, heal) in heals.enumerated() {
+      let begin = Duration.seconds(1 + 2 * number)
+      #expect((begin...begin + .milliseconds(500)).contains(heal.at))
+    }
+    #expect(Set(heals.map { $0.at.nanoseconds % 2_000_000_000 }).count == 5)
+  }
+
+  @Test(
+    "Any replica is one that is drawn for each strike, the same for all protocols of as many replicas, each about as often"
+  )
+  func anyReplica() throws {
+    let entry = "{at: 1s, crash: any, for: 1ms, every: 1ms}"
+    let faults = try Self.plan(entry)
+    var counts: [Fault: Int] = [:]
+    for fault in faults { counts[fault.fault, default: 0] += 1 }
+    #expect(Set(counts.keys) == Set((0..<5).map { .crash(.node(NodeID($0)), downtime: .milliseconds(1)) }))
+    // Of 9,000 draws each of five has 1,800 with a deviation of 38.
+    #expect(counts.values.allSatisfy { (1_600...2_000).contains($0) })
+    #expect(try Self.plan(entry) == faults)
+    #expect(try Self.plan(entry, trial: 1) != faults)
+    let points = try Bench.experiment("protocols: [raft, raft-plain]\nfaults: [\(entry)]").points
+    #expect(Set(points.map { $0.configuration(seed: 1, trial: 0).faults }).count == 1)
+    for trial in 0..<50 {
+      let plan = try Self.plan("{at: 1s, partial-partition: any any | any leader}", trial: trial)
+      guard case .partialPartition(let one, let other, _) = plan[0].fault else { return #expect(Bool(false)) }
+      #expect(Set(one + other).count == 4 && other.contains(.leader), "different ones")
+    }
+  }
+
+  @Test("Who stands alone is struck by what strikes any replica, or nobody is")
+  func anyOfOne() throws {
+    let points = try Bench.experiment("faults: [{at: 1s, partial-partition: any | any}]").points
+    let point = try #require(points.first { $0.variant.name == "unreplicated" })
+    let result = point.variant.simulate(point.configuration(seed: 1, trial: 0), nil, nil, false)
+    #expect(result.verification.verdict == .ok && result.struck.isEmpty)
+  }
 }
 
 @Suite("The experiments that are shipped") struct ExperimentTestsShipped {

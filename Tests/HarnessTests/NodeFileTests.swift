@@ -121,7 +121,30 @@ import Testing
     #expect(points[0].rows.allSatisfy { $0.mode == .memory })
     #expect(refusal("delay", .memory).contains("'link.delay' is swept, but has no effect with mode memory"))
     #expect(refusal("election", .memory).contains("'crash' cannot be made to happen in mode memory"))
-    #expect(refusal("flapping", .tcp).contains("'flap' cannot be made to happen in mode tcp"))
+    #expect(refusal("slow-leader", .tcp).contains("'slow-disk' cannot be made to happen in mode tcp"))
+  }
+
+  @Test("Over TCP a link is as it is, but for what an experiment asks of it, and what becomes of what is lost")
+  func links() throws {
+    let real = try load("commit-latency", .tcp).points[0]
+    for key in ["link.kind", "link.delay", "link.loss", "link.retransmission", "link.reconnect"] {
+      #expect(real.ignores(key), "\(key)")
+    }
+    #expect(real.template.environment.link.delay == .constant(.zero) && real.template.environment.link.loss == 0)
+    #expect(real.obstacle(to: "link.bandwidth") == "mode tcp")
+    #expect(real.obstacle(to: "link.session-timeout")?.hasPrefix("mode tcp while nothing can be lost") == true)
+
+    let lossy = try load("commit-latency", .tcp, [(path: "link.loss", value: "2%")]).points[0]
+    #expect(lossy.value("link.loss") == "0.02" && lossy.value("link.retransmission") == "200ms")
+    #expect(lossy.ignores("link.delay") && lossy.ignores("link.burst"))
+    #expect(lossy.template.environment.link.loss == 0.02)
+
+    let slow = try load("delay", .tcp).points
+    #expect(Set(slow.map { $0.value("link.delay") }).count > 1)
+    #expect(slow.allSatisfy { $0.ignores("link.retransmission") })
+    let flapping = try load("flapping", .tcp).points
+    #expect(flapping.allSatisfy { $0.ignores("link.loss") && $0.value("link.session-timeout") == "1s" })
+    #expect(refusal("loss-datagram", .tcp).contains("link.kind: mode tcp has streams only"))
   }
 
   @Test("The same configuration in two modes is two configurations, and the simulator's keeps its name")

@@ -61,6 +61,8 @@ import Verification
       (#"{"at":"1s"}"#, "what happens?"),
       (#"{"at":"1s","crash":"n1","pause":"n1"}"#, "'crash' and 'pause' in one line"),
       (#"{"at":"1s..2s","crash":"n1"}"#, "'at' is one time in a schedule, no range"),
+      (#"{"at":"1s","crash":"any"}"#, "a schedule names who is struck, and 'any' does not"),
+      (#"{"at":"1s","crash":"n1","every":"1s"}"#, "'crash' and 'every' in one line"),
       (#"{"at":"1","crash":"n1"}"#, "1 is not a duration such as 15ms (units: ns, us, ms, s)"),
       (#"{"crash":"n1"}"#, "neither 'set' nor 'at': what is it?"),
       (#"{"set":"link.los","to":"0"}"#, "unknown key 'link.los'; did you mean 'link.loss'?"),

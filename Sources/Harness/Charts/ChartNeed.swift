@@ -148,7 +148,7 @@ extension ChartNeed.Demand {
 
   /// It counts every fault as one more leader that failed, and what is answered from a second after it on.
   private static func lackOfCrashes(_ point: ExperimentPoint) -> String? {
-    let entries = point.faults.entries.sorted { $0.at.lowerBound < $1.at.lowerBound }
+    let entries = point.faults.strikes(in: point.template.measure.window).sorted { $0.at.lowerBound < $1.at.lowerBound }
     let isMet = !entries.isEmpty && entries.allSatisfy { $0.fault == .crash(.leader, downtime: nil) }
     guard isMet else {
       return "needs crashes of the leader for good and no other faults, such as faults: [{at: 1s, crash: leader}]"

@@ -31,7 +31,9 @@ struct ExperimentExpansion {
     let overriding = try overriding(profiled)
     let layer = profiled.overlaid(by: overriding)
     try cluster?.check(layer, overriding: overriding)
-    let places = Places(layer, own: [file.layer, try chosenProfile(), overriding], fileName)
+    let own = [file.layer, try chosenProfile(), overriding]
+    let places = Places(layer, own: own, fileName)
+    let links = links(layer, own)
     let trials = trials ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
     if precision != nil, trials == nil {
@@ -51,13 +53,13 @@ struct ExperimentExpansion {
     for combination in combinations {
       var settings = base
       for value in combination { try value.apply(to: &settings) }
-      settings = settings.real(in: mode)
+      settings = settings.real(in: mode, links)
       try cluster?.fix(&settings)
       let cases = cases(layer, combination)
       let faults = FaultSchedule((layer.faults?.entries ?? []) + cases.flatMap { $0.faults?.entries ?? [] })
       try check(settings, faults, places)
       losses.note(settings, faults)
-      for key in ExperimentKey.all where key.isUsed(settings) && key.exists(in: mode) { unused.remove(key.path) }
+      for key in ExperimentKey.all where key.isUsed(settings) && key.exists(in: mode, links) { unused.remove(key.path) }
       for value in cases { unused.remove(value.path) }
       for variant in variants {
         if variant.requiresSessions, settings.environment.link.kind == .datagram {
@@ -72,7 +74,7 @@ struct ExperimentExpansion {
             "\(asked.place): faults: protocol '\(variant.name)' cannot hand over leadership, and would ignore 'transfer'; "
               + "leave it out")
         }
-        let inputs = inputs(settings, faults, cases, swept: swept, fixedReplicas: variant.fixedReplicas)
+        let inputs = inputs(settings, faults, cases, links, swept: swept, fixedReplicas: variant.fixedReplicas)
         // What a protocol of a fixed size ignores does not make another configuration of it.
         let isKnown =
           variant.fixedReplicas != nil && points.contains { $0.variant.name == variant.name && $0.inputs == inputs }
@@ -86,7 +88,7 @@ struct ExperimentExpansion {
     }
     if let path = unused.sorted().first {
       let key = try ExperimentKey.named(path)
-      let reason = key.exists(in: mode) ? key.obstacle(points.last?.inputs ?? []) : "mode \(mode.rawValue)"
+      let reason = key.obstacle(points.last?.inputs ?? [], in: mode)
       throw InputError("\(places[path, ""]): '\(path)' is swept, but has no effect with \(reason)")
     }
     if let error = losses.error(places) { throw error }
@@ -165,8 +167,6 @@ struct ExperimentExpansion {
     if let (key, reason) = settings.contradiction() {
       throw InputError("\(places[key, reason]): \(key): \(reason)")
     }
-    if let (place, reason) = faults.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
-    if let (key, reason) = settings.obstacle(to: mode) { throw InputError("\(places[key, reason]): \(key): \(reason)") }
     if let impossible = faults.entries.first(where: { !mode.makes($0.fault) }) {
       throw InputError(
         "\(impossible.place): faults: '\(impossible.fault.word)' cannot be made to happen in mode \(mode.rawValue)")
@@ -175,18 +175,28 @@ struct ExperimentExpansion {
       throw InputError(
         "\(fault.place): faults: '\(fault.fault.word)' cannot be made to happen to a cluster that others run")
     }
+    if let (place, reason) = faults.contradiction(settings) { throw InputError("\(place): faults: \(reason)") }
+    if let (key, reason) = settings.obstacle(to: mode) { throw InputError("\(places[key, reason]): \(key): \(reason)") }
+  }
+
+  /// What the experiment asks of real links, the same for all its configurations. `own`: its layers.
+  private func links(_ layer: ExperimentLayer, _ own: [ExperimentLayer]) -> RealLinks {
+    let swept = (layer.sweep ?? []).flatMap(\.steps).flatMap { $0 }
+    let values = own.flatMap(\.values) + swept
+    let faults = [layer.faults].compactMap { $0 } + values.compactMap(\.faults)
+    return RealLinks(asked: values.map(\.path), faults: faults.flatMap(\.entries).map(\.fault))
   }
 
   private func inputs(
-    _ settings: ExperimentSettings, _ faults: FaultSchedule, _ cases: [ExperimentLayer.Value], swept: Set<String>,
-    fixedReplicas: Int?
+    _ settings: ExperimentSettings, _ faults: FaultSchedule, _ cases: [ExperimentLayer.Value], _ links: RealLinks,
+    swept: Set<String>, fixedReplicas: Int?
   ) -> [ExperimentPoint.Input] {
     var settings = settings
     if let fixedReplicas { settings.environment.replicas = fixedReplicas }
     var inputs = ExperimentKey.all.map { key in
       ExperimentPoint.Input(
         key: key.path,
-        value: key.isUsed(settings) && key.exists(in: mode) ? key.text(settings) : "unused",
+        value: key.isUsed(settings) && key.exists(in: mode, links) ? key.text(settings) : "unused",
         isSwept: swept.contains(key.path))
     }
     for value in cases {

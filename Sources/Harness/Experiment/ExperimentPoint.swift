@@ -57,7 +57,7 @@ public struct ExperimentPoint: Sendable {
   /// What leaves the input at `path` without effect, such as `workload.arrival closed`.
   public func obstacle(to path: String) -> String? {
     guard let key = try? ExperimentKey.named(path) else { return nil }
-    return key.exists(in: mode) ? key.obstacle(inputs) : "mode \(mode.rawValue)"
+    return key.obstacle(inputs, in: mode)
   }
 
   /// The swept inputs, as `--set` takes them; the case of a sweep over faults stands for these.
@@ -95,7 +95,8 @@ public struct ExperimentPoint: Sendable {
   public func configuration(seed: UInt64, trial: Int) -> SimulationConfiguration {
     var configuration = template
     configuration.seed = Self.seed(ofTrial: trial, seed: seed)
-    configuration.faults = faults.plan(seed: configuration.seed)
+    configuration.faults = faults.plan(
+      seed: configuration.seed, replicas: replicas, window: template.measure.window)
     return configuration
   }
 

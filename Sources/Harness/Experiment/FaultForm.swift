@@ -119,8 +119,10 @@ public struct FaultForm: Sendable {
     }
   }
 
-  /// An entry of a schedule from its three texts.
-  func entry(_ value: String, at: String, for length: String?) throws(InputError) -> FaultSchedule.Entry {
+  /// An entry of a schedule from its texts.
+  func entry(
+    _ value: String, at: String, for length: String?, every: String? = nil, times: String? = nil
+  ) throws(InputError) -> FaultSchedule.Entry {
     let moments = try ValueForm<ClosedRange<Duration>>.moments.parse(at.trimmed)
     let form = ValueForm<Duration>.positiveDuration
     var duration: Duration?
@@ -131,9 +133,25 @@ public struct FaultForm: Sendable {
       throw InputError("a fault '\(name)' needs 'for', how long it lasts")
     }
     let (fault, canonical) = try read(value.trimmed, duration)
-    let times = ValueForm<ClosedRange<Duration>>.moments.print(moments)
-    let suffix = duration.map { " for " + form.print($0) } ?? ""
-    return FaultSchedule.Entry(at: moments, fault: fault, text: "\(times) \(name) \(canonical)\(suffix)")
+    let repetition = try Self.repetition(every, times)
+    let when = ValueForm<ClosedRange<Duration>>.moments.print(moments)
+    var suffix = duration.map { " for " + form.print($0) } ?? ""
+    if let repetition { suffix += " every " + form.print(repetition.every) }
+    if let times = repetition?.times { suffix += " \(times) times" }
+    var entry = FaultSchedule.Entry(at: moments, fault: fault, text: "\(when) \(name) \(canonical)\(suffix)")
+    entry.repetition = repetition
+    return entry
+  }
+  private static func repetition(
+    _ every: String?, _ times: String?
+  ) throws(InputError) -> FaultSchedule.Repetition? {
+    guard let every else {
+      if times != nil { throw InputError("'times' needs 'every' beside it: how long after the last time?") }
+      return nil
+    }
+    return FaultSchedule.Repetition(
+      every: try ValueForm<Duration>.positiveDuration.parse(every.trimmed),
+      times: try times.map { text throws(InputError) in try ValueForm<Int>.count(1...1_000_000).parse(text.trimmed) })
   }
 }
 
@@ -151,11 +169,12 @@ extension ValueForm where Value == NodeID {
 
 extension ValueForm where Value == FaultTarget {
   static let target = ValueForm(
-    name: "leader, follower or a replica, n0 to n63",
+    name: "leader, follower, any or a replica, n0 to n63",
     parse: { text throws(InputError) in
       switch text {
       case "leader": return .leader
       case "follower": return .follower
+      case "any": return .any
       default:
         if text.hasPrefix("follower-"), let number = Int(text.dropFirst(9)), (2...63).contains(number),
           text == "follower-\(number)"
@@ -163,7 +182,7 @@ extension ValueForm where Value == FaultTarget {
           return .laterFollower(number)
         }
         guard let node = try? ValueForm<NodeID>.node.parse(text) else {
-          throw refusal(of: text, "leader, follower or a replica, n0 to n63", among: ["leader", "follower"])
+          throw refusal(of: text, "leader, follower, any or a replica, n0 to n63", among: ["leader", "follower"])
         }
         return .node(node)
       }
@@ -173,6 +192,7 @@ extension ValueForm where Value == FaultTarget {
       case .leader: "leader"
       case .follower: "follower"
       case .laterFollower(let number): "follower-\(number)"
+      case .any: "any"
       case .node(let node): node.description
       }
     })

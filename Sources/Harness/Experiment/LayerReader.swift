@@ -123,16 +123,20 @@ struct LayerReader {
     var kind: (form: FaultForm, value: String)?
     var at: String?
     var length: String?
+    var every: String?
+    var times: String?
     for entry in try yaml.entries(of: node) {
       switch entry.key {
       case "at": at = try yaml.scalar(entry.value, "at")
       case "for": length = try yaml.scalar(entry.value, "for")
+      case "every": every = try yaml.scalar(entry.value, "every")
+      case "times": times = try yaml.scalar(entry.value, "times")
       default:
         guard let form = FaultForm.all.first(where: { $0.name == entry.key }) else {
           let names = FaultForm.all.map(\.name)
           let hint = NearestName.hint(
-            for: entry.key, among: names + ["at", "for"],
-            otherwise: "; one of \(names.joined(separator: ", ")), and beside it 'at' and 'for'")
+            for: entry.key, among: names + ["at", "for", "every", "times"],
+            otherwise: "; one of \(names.joined(separator: ", ")), and beside it 'at', 'for', 'every' and 'times'")
           throw yaml.error(entry.node, "faults: unknown fault '\(excerpt(entry.key))'\(hint)")
         }
         if let kind { throw yaml.error(entry.node, "faults: '\(kind.form.name)' and '\(form.name)' in one entry") }
@@ -144,7 +148,7 @@ struct LayerReader {
     }
     guard let at else { throw yaml.error(node, "faults: 'at' is missing: when does it happen?") }
     do throws(InputError) {
-      var entry = try kind.form.entry(kind.value, at: at, for: length)
+      var entry = try kind.form.entry(kind.value, at: at, for: length, every: every, times: times)
       entry.place = yaml.place(node)
       return entry
     } catch { throw yaml.error(node, "faults: \(error.description)") }

@@ -18,6 +18,8 @@ public protocol HostedReplica: Sendable {
   /// Keeps the times of its batches from now on, for ``takeLatencies()``.
   func keepLatencies()
   func takeLatencies() -> [CommitSample]
+  /// Returns when it holds.
+  func carryOut(_ order: LinkCommand.Order) throws(InputError)
   /// Leaves its peers and clients, makes durable what was submitted, and says what became of it.
   func stop() -> ReplicaReport
 }
@@ -144,6 +146,20 @@ private struct LoopOfReplica: Sendable {
     return report
   }
   func stop<Core, Storage>(_ replica: TCPReplica<Core, Storage>) { try? wait { try await replica.stop() } }
+  func carryOut<Core, Storage>(
+    _ order: LinkCommand.Order, by replica: TCPReplica<Core, Storage>, in file: NodeFile
+  ) throws(InputError) {
+    let peers = file.members.removing(replica.id)
+    if let stranger = order.peers.subtracting(peers).first(where: { _ in true }) {
+      throw InputError("\(stranger) is no peer of \(replica.id)")
+    }
+    do {
+      switch order {
+      case .cut(let peers): try wait { try await replica.cut(off: peers) }
+      case .link(let link, let peers): try wait { try await replica.shape(link, to: peers) }
+      }
+    } catch { throw InputError("\(error)") }
+  }
   func keepLatencies<Core, Storage>(of replica: TCPReplica<Core, Storage>) {
     try? wait { try await replica.keepLatencies() }
   }
@@ -184,6 +200,7 @@ private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {
   func report() -> ReplicaReport { own.report(of: replica) }
   func keepLatencies() { own.keepLatencies(of: replica) }
   func takeLatencies() -> [CommitSample] { own.takeLatencies(of: replica) }
+  func carryOut(_ order: LinkCommand.Order) throws(InputError) { try own.carryOut(order, by: replica, in: file) }
   func stop() -> ReplicaReport {
     let last = report()
     own.stop(replica)
@@ -263,6 +280,7 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
 
   func keepLatencies() { own.keepLatencies(of: replica) }
   func takeLatencies() -> [CommitSample] { own.takeLatencies(of: replica) }
+  func carryOut(_ order: LinkCommand.Order) throws(InputError) { try own.carryOut(order, by: replica, in: file) }
   func report() -> ReplicaReport {
     var report = own.report(of: replica)
     report.fsyncs = syncs.value

@@ -21,20 +21,25 @@ final class NodeCluster {
     var process: pid_t?
     var isPaused = false
     var account = Account()
+    /// The number of the last order that it was given.
+    var orders = 0
   }
 
   let file: NodeFile
   /// Holds the cluster's file, the logs of its processes and their journals.
   let folder: String
   private let program: String
+  /// Its processes take orders about their links.
+  private let takesOrders: Bool
   private let group: ProcessGroup
   private var nodes: [Node]
 
   /// Starts nothing yet. `program` is the path of this program.
-  init(_ file: NodeFile, folder: String, program: String) throws(InputError) {
+  init(_ file: NodeFile, folder: String, program: String, takesOrders: Bool = false) throws(InputError) {
     self.file = file
     self.folder = folder
     self.program = program
+    self.takesOrders = takesOrders
     nodes = Array(repeating: Node(), count: file.addresses.count)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -50,7 +55,7 @@ final class NodeCluster {
       [
         program, "node", "--config", folder + "/cluster.yaml", "--id", "\(id)", "--latencies",
         latencies(id, nodes[id].account.starts),
-      ], log: log(id))
+      ] + (takesOrders ? ["--control"] : []), log: log(id), listens: takesOrders)
   }
   func crash(_ id: Int) {
     guard let process = nodes[id].process else { return }
@@ -67,7 +72,27 @@ final class NodeCluster {
     nodes[id].isPaused = false
     group.signal(process, SIGCONT)
   }
-  func isRunning(_ id: Int) -> Bool { nodes[id].process != nil && !nodes[id].isPaused }
+  func isUp(_ id: Int) -> Bool { nodes[id].process != nil }
+  func isRunning(_ id: Int) -> Bool { isUp(id) && !nodes[id].isPaused }
+
+  /// Tells a replica that is up what to do to its links, in the order of calls; the number under which its log will answer.
+  func give(_ order: LinkCommand.Order, to id: Int) throws(InputError) -> Int {
+    nodes[id].orders += 1
+    let command = LinkCommand(number: nodes[id].orders, order)
+    guard let process = nodes[id].process, group.send(command.text, to: process) else {
+      throw InputError(failure() ?? "replica n\(id) does not take orders")
+    }
+    return command.number
+  }
+  /// When a replica had carried out an order, in ns of the monotonic clock; nil: not yet.
+  func carriedOut(_ number: Int, by id: Int) throws(InputError) -> Int64? {
+    for line in lines(id).reversed() {
+      guard let answer = LinkAnswer(line), answer.number == number else { continue }
+      if let refusal = answer.refusal { throw InputError("replica n\(id) refuses an order: \(refusal)") }
+      return LogWords(line).number("clock")
+    }
+    return nil
+  }
 
   /// Why a replica ended of itself; nil: none has.
   func failure() -> String? {

@@ -55,6 +55,8 @@ final class ProcessGroup {
   private let leader: pid_t
   private var leash: Int32
   private var running: Set<pid_t> = []
+  /// This end of what is the input of some of them.
+  private var channels: [pid_t: Int32] = [:]
 
   init() throws(InputError) {
     var ends: [Int32] = [0, 0]
@@ -73,24 +75,66 @@ final class ProcessGroup {
   }
   deinit { end() }
 
-  /// `log` gets what it prints, behind what is there.
-  func start(_ command: [String], log: String) throws(InputError) -> pid_t {
-    let process = try Self.spawn(command, group: leader, input: nil, log: log)
-    running.insert(process)
-    return process
+  /// `log` gets what it prints, behind what is there. `listens`: it reads what is sent to it.
+  func start(_ command: [String], log: String, listens: Bool = false) throws(InputError) -> pid_t {
+    guard listens else {
+      let process = try Self.spawn(command, group: leader, input: nil, log: log)
+      running.insert(process)
+      return process
+    }
+    // A pair of sockets and no pipe: to send to a process that has ended is then an error, and no signal.
+    var ends: [Int32] = [0, 0]
+    guard socketpair(AF_UNIX, Self.stream, 0, &ends) == 0 else { throw Self.failure("socketpair", errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    #if canImport(Darwin)
+    var one: Int32 = 1
+    setsockopt(ends[0], SOL_SOCKET, SO_NOSIGPIPE, &one, socklen_t(MemoryLayout<Int32>.size))
+    #endif
+    defer { close(ends[1]) }
+    do throws(InputError) {
+      let process = try Self.spawn(command, group: leader, input: ends[1], log: log)
+      running.insert(process)
+      channels[process] = ends[0]
+      return process
+    } catch {
+      close(ends[0])
+      throw error
+    }
+  }
+  #if canImport(Darwin)
+  private static let stream = SOCK_STREAM
+  #else
+  private static let stream = Int32(SOCK_STREAM.rawValue)
+  #endif
+
+  /// One line for a process that listens. False: it has ended, or does not read.
+  func send(_ line: String, to process: pid_t) -> Bool {
+    guard let channel = channels[process] else { return false }
+    let bytes = Array((line + "\n").utf8)
+    return bytes.withUnsafeBytes { bytes in
+      #if canImport(Darwin)
+      Darwin.send(channel, bytes.baseAddress, bytes.count, MSG_DONTWAIT) == bytes.count
+      #else
+      Glibc.send(channel, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) == bytes.count
+      #endif
+    }
+  }
+  private func forget(_ process: pid_t) {
+    running.remove(process)
+    if let channel = channels.removeValue(forKey: process) { close(channel) }
   }
 
   func signal(_ process: pid_t, _ signal: Int32) { if running.contains(process) { kill(process, signal) } }
 
   /// Waits for its end.
   func reap(_ process: pid_t) -> (status: Int32, usage: Usage) {
-    running.remove(process)
+    forget(process)
     return Self.wait(process, 0) ?? (-1, Usage())
   }
   /// Its end, if it has ended; it exited with `status`, or was killed by a signal of 128 less.
   func ended(_ process: pid_t) -> (status: Int32, usage: Usage)? {
     guard let end = Self.wait(process, WNOHANG) else { return nil }
-    running.remove(process)
+    forget(process)
     return end
   }
 
@@ -100,7 +144,7 @@ final class ProcessGroup {
     close(leash)
     leash = -1
     for process in running.union([leader]) { _ = Self.wait(process, 0) }
-    running = []
+    for process in running { forget(process) }
   }
 
   private static func wait(_ process: pid_t, _ options: Int32) -> (status: Int32, usage: Usage)? {

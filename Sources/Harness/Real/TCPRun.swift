@@ -40,12 +40,17 @@ final class TCPRun {
     case strike(Int)
     case restart(Int)
     case resume(Int)
+    case lift(Obstacle)
+    /// Links of this number flap.
+    case toggle(Int)
+    case conditionEnds(Int)
   }
 
   let configuration: SimulationConfiguration
   let variant: ProtocolVariant
   let cluster: NodeCluster
   let addresses: [NodeID: Endpoint]
+  var links: ClusterLinks
   private let clients: ClusterClients
   private var nextLook: Int64 = 0
   var agenda: [(at: Int64, action: Action)] = []
@@ -97,7 +102,9 @@ final class TCPRun {
       cluster: "run-\(hexadecimal(configuration.seed))", variant: variant,
       addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data", disk: place.disk,
       environment: configuration.environment)
-    let cluster = try NodeCluster(file, folder: folder, program: place.program)
+    let links = ClusterLinks(configuration, replicas: replicas)
+    self.links = links
+    let cluster = try NodeCluster(file, folder: folder, program: place.program, takesOrders: links.areModelled)
     self.cluster = cluster
     addresses = file.endpoints
     clients = ClusterClients(configuration, file) { () throws(InputError) in
@@ -110,7 +117,7 @@ final class TCPRun {
   // MARK: The course of a run
 
   private func drive(_ recorder: (any Recorder)?) throws(InputError) -> [NodeCluster.Account] {
-    for id in addresses.keys.sorted() { try cluster.start(Int(id.index)) }
+    for id in addresses.keys.sorted() { try start(Int(id.index)) }
     do throws(InputError) {
       try form()
       try begin()
@@ -181,13 +188,15 @@ final class TCPRun {
   /// A second, in which an operation that is due is answered unless nothing works.
   private static let aftermath: Int64 = 1_000_000_000
 
-  /// All replicas run again.
+  /// All replicas run again, and all links are open and lose nothing.
   private func heal() throws(InputError) {
     agenda = []
+    links.heal()
     for id in addresses.keys.sorted() {
       cluster.resume(Int(id.index))
-      try cluster.start(Int(id.index))
+      try start(Int(id.index))
     }
+    try tell()
   }
 
   /// Until all replicas have executed the same, as far as each says.

@@ -56,7 +56,7 @@ extension Fault {
     case .leader: "leader "
     case .follower: "follower "
     case .laterFollower(let number): "follower-\(number) "
-    case .node, nil: ""
+    case .node, .any, nil: ""
     }
   }
 

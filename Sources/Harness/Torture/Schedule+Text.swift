@@ -161,6 +161,9 @@ private struct ScheduleReader {
     guard entry.at.lowerBound == entry.at.upperBound else {
       throw InputError("'at' is one time in a schedule, no range")
     }
+    guard entry.fault.drawnTargets == 0 else {
+      throw InputError("a schedule names who is struck, and 'any' does not")
+    }
     entry.place = "line \(line)"
     entries.append(entry)
     schedule.faults.append(.init(at: entry.at.lowerBound, entry.fault))
