@@ -195,7 +195,7 @@ import Testing
     "Where the numbers are real the page says on which machine, and where they are simulated that it does not matter")
   func origin() throws {
     var (experiment, tables) = try Self.run(Self.lines)
-    let provenance = Self.provenance(experiment)
+    var provenance = Self.provenance(experiment)
     #expect(ResultNotes(tables, provenance).origin.hasPrefix("Simulated in virtual time"))
     for index in tables.configurations.indices { tables.configurations[index].mode = .tcp }
     let notes = ResultNotes(tables, provenance)
@@ -203,6 +203,10 @@ import Testing
     #expect(
       !notes.limitations.contains { $0.contains("simulator") }
         && notes.limitations[0].contains("Measured on one machine"))
+    provenance.commandLine += ["--cluster", "cluster.yaml"]
+    let outside = ResultNotes(tables, provenance)
+    #expect(
+      outside.origin.contains("a cluster that others run") && outside.limitations[0].contains("seen from outside"))
   }
 
   @Test("The citation has balanced braces, no author, the commit and the year of the run")
