@@ -61,7 +61,7 @@ struct ResultNotes {
     let verified = tables.summary.filter { $0.verdict == .ok }
     var counts: [String: Int] = [:]
     for row in verified { for name in row.checked.split(separator: " ") { counts[String(name), default: 0] += 1 } }
-    var table = TextTable([("check", .left), ("what held", .left), ("verified runs", .right), ("of", .right)])
+    var table = TextTable([("check", .left), ("meaning", .left), ("verified runs", .right), ("of", .right)])
     for (name, meaning) in Self.meanings {
       table.add([name, meaning, Humane.count(counts[name] ?? 0), Humane.count(verified.count)])
     }
