@@ -47,10 +47,10 @@ do for [j=1:NX] { do for [i=1:NS] {
 } }
 # The cases, those that are normal again sooner first.
 array weight[NX]
-do for [j=1:NX] { weight[j] = 0; do for [i=1:NS] { weight[j] = weight[j] + last[(j - 1)*NS + i] } }
+do for [j=1:NX] { weight[j] = 0; do for [i=1:NS] { n = (j - 1)*NS + i; weight[j] = known[n] > 0 && last[n] > weight[j] ? last[n] : weight[j] } }
 rank(j) = 1 + sum [k=1:NX] (weight[k] < weight[j] || (weight[k] == weight[j] && k < j) ? 1 : 0)
 isBack(n) = known[n] > 0 && latest[n] >= last[n]
-# What else struck, in each case.
+# What else struck, in each case, by its time in ms.
 strikes = ""
 strike(t) = strstrt(" ".strikes." ", " ".t." ") > 0 ? 0 : (strikes = strikes.(strikes eq "" ? "" : " ").t, 0)
 if (has_file("faults")) stats data."/faults.csv" using (ours("configuration") ? strike(sprintf("%d,%.0f,%s", case("configuration"), column("at_ns")/1e6, stringcolumn("kind"))) : 0) nooutput
@@ -81,10 +81,11 @@ do for [k=1:NX] { do for [j=1:NX] { if (rank(j) == k) {
   unset logscale y; set yrange [0:most*1.1/1e3]; set format x ""; unset xlabel
   if (k == 1) { set ylabel "answers (1000/s)"; set format y "%g" } else { set ylabel ""; set format y "" }
   if (k < NX) { unset key } else { set key }
-  plot offered(x*1e3)/1e3 with lines lc rgb quiet lw 1 dt 2 title "offered", \
-       for [i=1:NS] data."/timeline.csv" using (t(i, j)):(column("completed")/interval) smooth unique with lines lt C(i) title S(i)
+  plot (x*1e3 < window*0.9999 ? offered(x*1e3)/1e3 : NaN) with lines lc rgb quiet lw 1 dt 2 title "offered", \
+       for [i=1:NS] data."/timeline.csv" using (t(i, j)):(column("completed")/interval) smooth unique with lines lt C(i) notitle, \
+       for [i=1:NS] keyentry with lines lt C(i) title S(i)
   unset label 3; do for [s=1:words(strikes)] { unset label 100 + s }
-  set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5; set format x "%g"; set xlabel "time since the window began (s)"
+  set origin 0,0; set size 1,0.42; set tmargin 1; set bmargin 3.5; set format x "%g"; set xlabel "time since the window began (s)" tc rgb ink
   unset label 1; unset label 2
   set logscale y; set yrange [low/1.5:high*1.5]
   if (k == 1) { set ylabel "mean latency (ms, log scale)" }

@@ -273,7 +273,7 @@ struct RunCommand: ParsableCommand {
     }
     if disk != .system { command += " --disk \(disk.rawValue)" }
     if mode != .sim { command += " --mode \(mode.rawValue)" }
-    if let clusterFile { command += " --cluster \(quoted(clusterFile))" }
+    if let clusterFile { command += " --cluster \(clusterFile.shellQuoted)" }
     return
       (["\(failure.report.verdict.rawValue): \(point.experiment), \(point.variant.name), trial \(failure.trial)"]
       + reason + [

@@ -55,6 +55,35 @@ import Testing
     return found
   }
 
+  @Test(
+    "Of a chart its names are made its own, and what nobody sees is left out: empty groups, and marks where the same one is"
+  )
+  func inline() throws {
+    let file = """
+      <?xml version="1.0"?>
+      <svg viewBox="0 0 9 9">
+      <title>Gnuplot</title>
+      <g fill="none">
+      </g>
+      <g id="plot">
+      \t<use xlink:href='#mark' transform='translate(1,2)' color='red'/>
+      \t<use xlink:href='#mark' transform='translate(1,2)' color='red'/>
+      \t<use xlink:href='#mark' transform='translate(1,2)' color='blue'/>
+      </g>
+      </svg>
+      """
+    #expect(
+      InlineChart(file, named: "a", answer: "1 < \"2\"")?.svg == """
+        <svg role="img" aria-label="1 &lt; &quot;2&quot;" viewBox="0 0 9 9">
+        <g id="a.plot">
+        \t<use xlink:href='#a.mark' transform='translate(1,2)' color='red'/>
+        \t<use xlink:href='#a.mark' transform='translate(1,2)' color='blue'/>
+        </g>
+        </svg>
+        """)
+    #expect(InlineChart("gnuplot failed", named: "a", answer: "") == nil)
+  }
+
   private static func run(_ lines: String) throws -> (experiment: Experiment, tables: ResultTables) {
     let experiment = try Bench.experiment(lines)
     return (experiment, ExperimentRun(.init(experiments: [experiment], seed: 1, jobs: 2)).run().tables)
@@ -195,7 +224,7 @@ import Testing
     "Where the numbers are real the page says on which machine, and where they are simulated that it does not matter")
   func origin() throws {
     var (experiment, tables) = try Self.run(Self.lines)
-    let provenance = Self.provenance(experiment)
+    var provenance = Self.provenance(experiment)
     #expect(ResultNotes(tables, provenance).origin.hasPrefix("Simulated in virtual time"))
     for index in tables.configurations.indices { tables.configurations[index].mode = .tcp }
     let notes = ResultNotes(tables, provenance)
@@ -203,6 +232,10 @@ import Testing
     #expect(
       !notes.limitations.contains { $0.contains("simulator") }
         && notes.limitations[0].contains("Measured on one machine"))
+    provenance.commandLine += ["--cluster", "cluster.yaml"]
+    let outside = ResultNotes(tables, provenance)
+    #expect(
+      outside.origin.contains("a cluster that others run") && outside.limitations[0].contains("seen from outside"))
   }
 
   @Test("The citation has balanced braces, no author, the commit and the year of the run")

@@ -35,7 +35,7 @@ struct Citation {
     var words = ["consensus-bench", "run", source, "--protocol", run.subject.protocolName, "--seed", "\(run.seed)"]
     words += ["--trial", "\(run.trial)"]
     if let profile = provenance.plan?.profile { words += ["--profile", profile] }
-    for option in ["--environment", "--mode", "--disk", "--set"] {
+    for option in ["--environment", "--mode", "--disk", "--cluster", "--set"] {
       words += Self.values(of: option, in: original).flatMap { [option, $0] }
     }
     words += assignments.flatMap { ["--set", $0] }

@@ -14,7 +14,7 @@ struct ExperimentInputs {
   }
 
   var table: TextTable {
-    var table = TextTable([("input", .left), ("", .left), ("value", .left), ("default", .left)])
+    var table = TextTable([("input", .left), ("how", .left), ("value", .left), ("default", .left)])
     for (key, rows) in byKey where key != ExperimentPoint.faultsKey {
       let values = Set(rows.map(\.value)).sorted(by: AnswerData.precedes)
       if rows.contains(where: \.isSwept) {

@@ -6,13 +6,27 @@ extension String {
     replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
       .replacing("\"", with: "&quot;")
   }
+
+  /// With spaces at which a line does not end between a number's thousands, and before its unit.
+  var unbroken: String {
+    let characters = Array(self)
+    let units: Set<Substring> = ["ns", "µs", "ms", "s", "%"]
+    return String(
+      characters.indices.map { place in
+        guard characters[place] == " ", place > 0, characters[place - 1].isNumber else { return characters[place] }
+        let next = String(characters[(place + 1)...].prefix(3)).prefix { $0.isLetter || $0 == "%" }
+        let isThousand = characters[(place + 1)...].first?.isNumber == true
+        return isThousand || units.contains(next) ? "\u{A0}" : " "
+      })
+  }
 }
 
 /// A table for a page: it scrolls by itself where it is wider than the page, numbers stand at the right, and units in the headings.
 struct HTMLTable {
   let html: String
 
-  init(_ table: TextTable, _ caption: String) {
+  /// `isProse`: cells may have several lines.
+  init(_ table: TextTable, _ caption: String, isProse: Bool = false) {
     var (headings, rows) = (table.headings, table.rows)
     for (column, alignment) in table.alignments.enumerated() where alignment == .right {
       let united = UnitColumn(headings[column], rows.map { $0[column] })
@@ -30,9 +44,9 @@ struct HTMLTable {
       return "<tr\(isVoid ? " class=\"void\"" : "")>\(cells.joined())</tr>"
     }
     html = """
+      <p class="quiet caption">\(caption.escaped)</p>
       <div class="wide" tabindex="0" role="region" aria-label="\(caption.escaped)">
-      <table>
-      <caption>\(caption.escaped)</caption>
+      <table\(isProse ? " class=\"prose\"" : "")>
       <thead><tr>\(head)</tr></thead>
       <tbody>
       \(body.joined(separator: "\n"))

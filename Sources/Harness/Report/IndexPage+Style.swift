@@ -10,16 +10,16 @@ extension IndexPage {
     body { font: 16px/1.5 "DejaVu Sans", system-ui, sans-serif; max-width: 64em; margin: 0 auto; padding: 1em; color: var(--ink); background: var(--paper); overflow-wrap: anywhere }
     a { color: var(--link) }
     h1 { font-size: 1.6em; margin: 0.5em 0 } h2 { font-size: 1.25em; line-height: 1.3; margin: 2em 0 0.75em }
-    nav { border-block: 1px solid var(--line); font-size: 0.9em } nav ul { padding-left: 1.2em; columns: 26em }
+    nav { border-block: 1px solid var(--line); font-size: 0.9em } nav ul { padding-left: 1.2em; columns: 26em; column-gap: 2.5em }
     nav li, main li { break-inside: avoid; margin: 0.2em 0 }
     section { border-top: 1px solid var(--line); margin-top: 2.5em } nav + main > section:first-child { border-top: 0; margin-top: 0 }
     figure { margin: 1em 0 1.5em }
     .chart { background: #fff; border: 1px solid var(--line); border-radius: 6px; margin-top: 0.75em; overflow-x: auto }
     .chart svg { display: block; width: 100%; min-width: 42em; height: auto }
-    .wide { overflow: auto; max-height: 32em; margin: 1em 0; border: 1px solid var(--line); border-radius: 6px }
+    .wide { overflow: auto; max-height: 32em; margin: 0.3em 0 1em; border: 1px solid var(--line); border-radius: 6px }
     table { border-collapse: collapse; width: 100%; font-size: 0.8em; line-height: 1.35; overflow-wrap: normal }
-    caption { text-align: left; padding: 0.5em 0.75em; color: var(--quiet); position: sticky; left: 0 }
-    th, td { padding: 0.3em 0.75em; text-align: left; vertical-align: top } tbody th { font-weight: normal; white-space: nowrap }
+    .caption { margin: 1.5em 0 0 }
+    th, td { padding: 0.3em 0.6em; text-align: left; vertical-align: top; white-space: nowrap } .prose td { white-space: normal; overflow-wrap: anywhere } tbody th { font-weight: normal }
     thead th { position: sticky; top: 0; background: var(--soft); vertical-align: bottom }
     .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } thead .n { white-space: normal }
     tbody tr { border-top: 1px solid var(--line) } tr.void { color: var(--mark) }
@@ -32,10 +32,10 @@ extension IndexPage {
       body { font-size: 10pt; max-width: none; padding: 0 }
       nav, .files { display: none }
       a { color: inherit; text-decoration: none }
-      figure, tr, pre, li { break-inside: avoid } h1, h2, caption, figcaption { break-after: avoid }
+      figure, tr, pre, li { break-inside: avoid } h1, h2, .caption, figcaption { break-after: avoid }
       .chart svg { min-width: 0 }
       .wide { overflow: visible; max-height: none; border: 0 }
-      table { font-size: 6.5pt } th, td { padding: 1pt 3pt } thead th { position: static }
+      table { font-size: 6.5pt } th, td { padding: 1pt 2.5pt; white-space: normal } .n { white-space: nowrap } thead th { position: static }
     }
     """
 }

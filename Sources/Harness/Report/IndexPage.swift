@@ -45,7 +45,7 @@ struct IndexPage {
       <p>\(notes.verdict.escaped) \(notes.origin.escaped)</p>
       \(provenance.part.map { "<p class=\"note\">Note: \($0.escaped).</p>" } ?? "")
       <p class="quiet">Commit \(provenance.commit.escaped)\(provenance.isDirty == true ? " with changes" : ""),
-      \(provenance.startedAt.escaped). <a href="#about">Checks, limitations, citation, how to repeat it</a></p>
+      \(provenance.startedAt.escaped). <a class="files" href="#about">Checks, limitations, citation, how to repeat it</a></p>
       </header>
       <nav aria-label="Questions"><ul>
       \(contents.joined(separator: "\n"))
@@ -73,7 +73,7 @@ struct IndexPage {
       : """
       \(HTMLTable(report.table(of: reported), "Results of \(experiment.name), by configuration").html)
       \(Self.list(remarks))
-      \(HTMLTable(inputs.table, "Inputs that are swept, or not the default environment's").html)
+      \(HTMLTable(inputs.table, "Inputs that are swept, or not the default environment's", isProse: true).html)
       <p class="quiet">\(inputs.parity.escaped)</p>
       """
     return """
@@ -86,7 +86,7 @@ struct IndexPage {
   }
 
   private func figure(_ chart: ChartDrawer.Chart) -> String {
-    let answer = (chart.answer ?? "").escaped
+    let answer = (chart.answer ?? "").unbroken.escaped
     guard chart.isDrawn else {
       let text = "<p>\(answer.isEmpty ? ChartAnswer.nothing : answer)</p>"
       return chart.failure.map { "\(text)\n<p class=\"note\">Not drawn: \($0.escaped)</p>" } ?? text
@@ -116,7 +116,7 @@ struct IndexPage {
       <h2>What was checked</h2>
       <p>\(notes.verdict.escaped)</p>
       \(listed.isEmpty ? "" : "<ul>\n\(listed.joined(separator: "\n"))\n</ul>")\(more)
-      \(HTMLTable(notes.checks, "Checks, and the verified runs that had them").html)
+      \(HTMLTable(notes.checks, "Checks, and the verified runs that had them", isProse: true).html)
       <h2>Limitations</h2>
       \(Self.list(notes.limitations))
       <h2>How to repeat it</h2>

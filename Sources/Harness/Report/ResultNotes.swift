@@ -12,6 +12,11 @@ struct ResultNotes {
     modes = RunMode.allCases.filter { mode in tables.configurations.contains { $0.mode == mode } }
   }
 
+  /// Whether the cluster ran already, and is seen from outside.
+  private var isOfOthers: Bool {
+    provenance.commandLine.contains { $0 == "--cluster" || $0.hasPrefix("--cluster=") }
+  }
+
   /// Where the numbers come from.
   var origin: String {
     let host = provenance.host
@@ -20,6 +25,7 @@ struct ResultNotes {
       switch mode {
       case .sim: "Simulated in virtual time: the same seed and inputs give the same numbers on every machine."
       case .memory: "Measured in real time in one process, on \(machine)."
+      case .tcp where isOfOthers: "Measured in real time over TCP: clients on \(machine), of a cluster that others run."
       case .tcp: "Measured in real time over TCP, replicas and clients on one machine: \(machine)."
       }
     }
@@ -55,7 +61,7 @@ struct ResultNotes {
     let verified = tables.summary.filter { $0.verdict == .ok }
     var counts: [String: Int] = [:]
     for row in verified { for name in row.checked.split(separator: " ") { counts[String(name), default: 0] += 1 } }
-    var table = TextTable([("check", .left), ("what held", .left), ("verified runs", .right), ("of", .right)])
+    var table = TextTable([("check", .left), ("meaning", .left), ("verified runs", .right), ("of", .right)])
     for (name, meaning) in Self.meanings {
       table.add([name, meaning, Humane.count(counts[name] ?? 0), Humane.count(verified.count)])
     }
@@ -112,7 +118,10 @@ struct ResultNotes {
     let configurations = AnswerText.count(subjects.count, "configuration", "configurations")
     let imprecise = tables.precision.count { $0.isMet == false }
     return [
-      modes.contains { $0 != .sim }
+      isOfOthers
+        ? "The cluster was seen from outside: what its replicas did, from commits to elections, is not measured and not checked."
+        : nil,
+      modes.contains { $0 != .sim } && !isOfOthers
         ? "Measured on one machine, on which replicas and clients share processors and disk: another gives other numbers."
         : nil,
       SearchesGivenUp(verified).text.map { "\($0)." },
