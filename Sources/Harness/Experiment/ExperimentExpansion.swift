@@ -34,6 +34,9 @@ struct ExperimentExpansion {
     let own = [file.layer, try chosenProfile(), overriding]
     let places = Places(layer, own: own, fileName)
     let links = links(layer, own)
+    if cluster != nil, let asked = asked(layer, own).first(where: { links.counts($0.path) }) {
+      throw InputError("\(asked.place): '\(asked.path)' cannot be done to the links of a cluster that others run")
+    }
     let trials = trials ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
     if precision != nil, trials == nil {
@@ -181,10 +184,13 @@ struct ExperimentExpansion {
 
   /// What the experiment asks of real links, the same for all its configurations. `own`: its layers.
   private func links(_ layer: ExperimentLayer, _ own: [ExperimentLayer]) -> RealLinks {
-    let swept = (layer.sweep ?? []).flatMap(\.steps).flatMap { $0 }
-    let values = own.flatMap(\.values) + swept
+    let values = asked(layer, own)
     let faults = [layer.faults].compactMap { $0 } + values.compactMap(\.faults)
     return RealLinks(asked: values.map(\.path), faults: faults.flatMap(\.entries).map(\.fault))
+  }
+
+  private func asked(_ layer: ExperimentLayer, _ own: [ExperimentLayer]) -> [ExperimentLayer.Value] {
+    own.flatMap(\.values) + (layer.sweep ?? []).flatMap(\.steps).flatMap { $0 }
   }
 
   private func inputs(
