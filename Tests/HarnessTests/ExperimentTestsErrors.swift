@@ -114,6 +114,11 @@ import Testing
         "client.delay: \"a\\nb\"",
         "probe.yaml:4: client.delay: a b is not a duration such as 15ms (units: ns, us, ms, s)"
       ),
+      (
+        "disk.candidate-fsync: sam",
+        "probe.yaml:4: disk.candidate-fsync: sam is not a time such as 1ms, uniform 170us-260us, normal 213us sd 24us, "
+          + "exponential 1ms, 200us + exponential 1ms or empirical 1ms 2ms 5ms, or same; did you mean 'same'?"
+      ),
     ])
   func values(_ lines: String, _ message: String) throws { #expect(try Bench.complaint(lines) == message) }
 
