@@ -42,7 +42,8 @@ public struct FailoverTracker {
   }
 
   /// `leader` committed what it had proposed at `proposed`. `hasPassed`: no fault is active.
-  mutating func committed(_ leader: NodeID, epoch: UInt64, proposed: Int64, at now: Int64, hasPassed: () -> Bool) {
+  public mutating func committed(_ leader: NodeID, epoch: UInt64, proposed: Int64, at now: Int64, hasPassed: () -> Bool)
+  {
     guard isOpen, let last = failovers.last, leader == last.struck, epoch == last.epochBefore, proposed > last.fault,
       !last.isHandOver, last.elected == nil
     else { return }

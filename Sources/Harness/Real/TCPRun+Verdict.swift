@@ -53,7 +53,12 @@ extension TCPRun {
         strike += 1
       }
       while answer < answers.count, answers[answer].at <= time {
-        tracker.answered(begun: answers[answer].begun, at: answers[answer].at)
+        let (begun, at) = answers[answer]
+        // As long as nobody else is elected, who answers is the leader that was struck.
+        if let last = tracker.failovers.last {
+          tracker.committed(last.struck, epoch: last.epochBefore, proposed: begun, at: at) { !isFaulty(at: at) }
+        }
+        tracker.answered(begun: begun, at: at)
         answer += 1
       }
     }
@@ -73,6 +78,17 @@ extension TCPRun {
     }
     advance(to: .max)
     result.failovers = tracker.failovers
+  }
+
+  /// Something was not as it should be just then, because a fault lasted.
+  private func isFaulty(at time: Int64) -> Bool {
+    result.struck.contains { struck in
+      switch struck.fault {
+      case .heal, .restart: false
+      case .crashAll(let step): struck.at <= time && time < struck.at + step.nanoseconds * Int64(addresses.count)
+      default: struck.at <= time && struck.fault.length.map { time < struck.at + $0.nanoseconds } ?? true
+      }
+    }
   }
 
   /// From outside: the history has a linearization, in which the last reads find all that was acknowledged, and all replicas end alike.
