@@ -33,7 +33,9 @@ import Testing
   func reproducible(name: String) throws {
     let experiment = try Self.shipped(name)
     let first = try files(run(experiment).tables)
-    #expect(first.keys.contains("summary.csv") && first.keys.contains("latency.csv"))
+    // Of an operation or two in each trial of a fail-over no percentile is given.
+    #expect(first.keys.contains("summary.csv"))
+    #expect(first.keys.contains("latency.csv") || first.keys.contains("elections.csv"))
     #expect(try files(run(experiment).tables) == first)
     for jobs in [2, 3] { #expect(try files(run(experiment, jobs: jobs).tables) == first) }
     #expect(try files(run(experiment, seed: 8).tables) != first)
