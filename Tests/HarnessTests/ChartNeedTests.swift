@@ -53,7 +53,7 @@ import Testing
       ),
       (
         "stages", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}",
-        "would mix the values of link.delay and link.loss; draw latency-sweep, or sweep fewer"
+        "would mix the values of link.loss; draw latency-sweep, or sweep fewer"
       ),
       ("cost-bars", losses, "would mix the values of link.loss; draw latency-sweep, or sweep fewer"),
       ("timeline", losses, "would mix the values of link.loss; draw timelines, or sweep fewer"),

@@ -12,7 +12,10 @@ struct InlineChart {
       if line.hasPrefix("\t<use"), line.contains(" transform='translate("), !marks.insert(line).inserted { continue }
       if line == "</g>", let last = lines.last, last.hasPrefix("<g "), last.hasSuffix(">"), !last.contains("</") {
         lines.removeLast()
-      } else if !line.hasPrefix("<title>Gnuplot") && !line.hasPrefix("<desc>") {
+      } else if let title = line.range(of: "<title>"), line.hasSuffix("</title>") {
+        // A tooltip with an expression of the script.
+        lines.append(line[..<title.lowerBound])
+      } else if !line.hasPrefix("<desc>") {
         lines.append(line)
       }
     }
