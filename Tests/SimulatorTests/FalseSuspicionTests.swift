@@ -23,7 +23,7 @@ import Testing
     let simulation = Simulation<Raft>(
       .init(
         environment: environment, workload: Workload(arrival: .none),
-        measure: Measure(warmUp: .zero, window: .seconds(500)), seed: 5),
+        measure: Measure(warmUp: .zero, window: .seconds(600)), seed: 5),
       tuning: .plain,
       trace: { line in
         guard let event = TraceEvent(line) else { return }
