@@ -174,11 +174,14 @@ final class NodeCluster {
   func statuses() -> [LoggedStatus] {
     nodes.indices.flatMap { statuses(of: $0) }.sorted { $0.at < $1.at }
   }
-  func status(of id: Int) -> LoggedStatus? { statuses(of: id).last }
+  func status(of id: Int) -> LoggedStatus? {
+    // From the end: it is asked for at every fault, and of a long run the log is long.
+    lines(id).reversed().lazy.compactMap { LoggedStatus($0, of: NodeID(id)) }.first
+  }
   private func statuses(of id: Int) -> [LoggedStatus] { lines(id).compactMap { LoggedStatus($0, of: NodeID(id)) } }
   /// Who leads in the highest epoch, as far as is logged, and runs.
   var leader: Int? {
-    let last = nodes.indices.compactMap { id in statuses(of: id).last }
+    let last = nodes.indices.compactMap { status(of: $0) }
     let leading = last.filter { $0.role == .leader && isRunning(Int($0.node.index)) }
     return leading.max { $0.epoch < $1.epoch }.map { Int($0.node.index) }
   }
