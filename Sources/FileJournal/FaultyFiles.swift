@@ -23,7 +23,8 @@ public final class FaultyFiles: FileLayer {
   }
   /// What goes wrong.
   public struct Faults: Sendable {
-    /// `sync` does nothing and says that it did.
+    /// `sync` does nothing and says that it did, but for files that are not in use yet: what is lost is what was written to a journal, and
+    /// not the journal.
     public var losesSyncs = false
     /// `sync` fails with EIO.
     public var failsSyncs = false
@@ -105,7 +106,7 @@ public final class FaultyFiles: FileLayer {
     let faults = faults
     state.withLock { state in state.syncs += 1 }
     if faults.failsSyncs { throw FileError("fdatasync", folder + "/" + name, EIO) }
-    if faults.losesSyncs { return }
+    if faults.losesSyncs, !FileDisk.isUnfinished(name) { return }
     for write in pending(name) { try files.write(write.bytes, to: name, at: write.offset) }
     state.withLock { state in state.pending[name] = nil }
     try files.sync(name)

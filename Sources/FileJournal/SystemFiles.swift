@@ -12,6 +12,8 @@ public final class SystemFiles: FileLayer {
 
   public let folder: String
   private let lock: Int32
+  /// Kept open, so that names can be made durable however many files a process has.
+  private let directory: Int32
   private struct Descriptors {
     var open: [String: Int32] = [:]
     var isClosed = false
@@ -24,14 +26,21 @@ public final class SystemFiles: FileLayer {
     if mkdir(folder, 0o755) != 0, errno != EEXIST {
       throw .unusable(FileError("cannot make the folder", folder, errno))
     }
+    directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw .unusable(FileError("cannot write here", folder, errno)) }
     let path = folder + "/" + Self.lockName
     lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else { throw .unusable(FileError("cannot write here", folder, errno)) }
+    guard lock >= 0 else {
+      let error = FileError("cannot write here", folder, errno)
+      _ = systemClose(directory)
+      throw .unusable(error)
+    }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       var text = Array(repeating: UInt8(0), count: 20)
       let count = pread(lock, &text, text.count, 0)
       _ = systemClose(lock)
+      _ = systemClose(directory)
       guard code == EWOULDBLOCK else { throw .unusable(FileError("cannot lock", folder, code)) }
       throw .locked(folder, process: Int(String(decoding: text.prefix(max(0, count)), as: UTF8.self)))
     }
@@ -39,6 +48,7 @@ public final class SystemFiles: FileLayer {
     guard ftruncate(lock, 0) == 0, pwrite(lock, process, process.count, 0) == process.count else {
       let error = FileError("cannot write here", folder, errno)
       _ = systemClose(lock)
+      _ = systemClose(directory)
       throw .unusable(error)
     }
   }
@@ -50,6 +60,7 @@ public final class SystemFiles: FileLayer {
       state.isClosed = true
       for descriptor in state.open.values { _ = systemClose(descriptor) }
       state.open = [:]
+      _ = systemClose(directory)
       // With it goes the lock.
       _ = systemClose(lock)
     }
@@ -132,10 +143,7 @@ public final class SystemFiles: FileLayer {
   }
 
   public func syncNames() throws(FileError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError("open", folder, errno) }
-    defer { _ = systemClose(descriptor) }
-    guard fsync(descriptor) == 0 else { throw FileError("fsync", folder, errno) }
+    guard fsync(directory) == 0 else { throw FileError("fsync", folder, errno) }
   }
 
   private func path(_ name: String) -> String { folder + "/" + name }

@@ -3,15 +3,32 @@ import NIOCore
 
 /// Bounds on what one connection may hold.
 public struct ConnectionLimits: Hashable, Sendable {
-  /// Bytes of one frame. 16 MiB: sixteen of the largest messages that the shared tuning allows by default.
+  /// Bytes of one frame between replicas. 16 MiB: twice what a message may hold, see ``messageBytes``.
   public var frame: Int
+  /// Bytes of one frame of a client: a command with a payload of ``payloadBytes``.
+  public var request: Int
+  /// Bytes of one frame before its sender is known: a greeting, a proof or a refusal. 4 KiB: four of the longest.
+  public var greeting: Int
+  /// Connections that others opened, at most: files and sockets share a process's descriptors, of which there are often 1,024.
+  public var connections: Int
   /// Bytes on their way to a peer that it has not taken; past it its session ends. 64 MiB: four of the longest frames.
   public var peerOutgoing: Int
   /// The same to a client; past it the client is not read until it has taken half. 4 MiB: some 100,000 answers.
   public var clientOutgoing: Int
 
-  public init(frame: Int = 16 << 20, peerOutgoing: Int = 64 << 20, clientOutgoing: Int = 4 << 20) {
+  /// Bytes of values that batches, messages and pieces of snapshots may hold, so that no frame is longer than its receiver takes.
+  public static let messageBytes = 8 << 20
+  /// Bytes of a command's payload, at most: one command may be a message by itself. 1 MiB.
+  public static let payloadBytes = 1 << 20
+
+  public init(
+    frame: Int = 16 << 20, request: Int = payloadBytes + 256, greeting: Int = 4 << 10, connections: Int = 512,
+    peerOutgoing: Int = 64 << 20, clientOutgoing: Int = 4 << 20
+  ) {
     self.frame = frame
+    self.request = request
+    self.greeting = greeting
+    self.connections = connections
     self.peerOutgoing = peerOutgoing
     self.clientOutgoing = clientOutgoing
   }
@@ -68,7 +85,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     self.take = take
     self.dialed = dialed
     self.limits = limits
-    reader = FrameReader(limit: limits.frame)
+    reader = FrameReader(limit: limits.greeting)
     greetings = Greetings(isDialer: dialed != nil)
   }
 
@@ -138,6 +155,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   /// The handshake is over: it is known how much may wait for the socket.
   func admit(as standing: Standing) {
     self.standing = standing
+    reader.limit = standing == .client ? limits.request : limits.frame
     let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, outgoingLimit / 2), high: outgoingLimit)
     try? channel?.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
     if let channel { Liveness.watch(channel) }

@@ -36,7 +36,8 @@ public enum FrameError: Error, Equatable, Sendable, CustomStringConvertible {
 /// costs its sender bytes, not the receiver memory.
 struct FrameReader {
   static let headerBytes = 4
-  private let limit: Int
+  /// Bytes of a frame, at most: it is asked for each frame anew.
+  var limit: Int
   private var bytes: [UInt8] = []
   private var start = 0
 

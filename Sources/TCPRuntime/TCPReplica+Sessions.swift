@@ -55,12 +55,22 @@ extension TCPReplica: ConnectionOwner {
       connection.channel?.close(promise: nil)
       return
     }
+    if connection.dialed == nil, connections.count >= settings.limits.connections { makeRoom() }
     connections[ObjectIdentifier(connection)] = connection
     if let peer = connection.dialed { greet(connection, peer) }
     loop.scheduleTask(in: .nanoseconds(settings.greetingTimeout.nanoseconds)) { [weak connection] in
       guard let connection, connection.isGreeting else { return }
       connection.close()
     }
+  }
+
+  /// One that has not said who it is goes first; if all have, a client.
+  private func makeRoom() {
+    let surplus =
+      connections.values.first { $0.dialed == nil && $0.isGreeting }
+      ?? connections.values.first { $0.standing == .client }
+    counts.surplus += 1
+    surplus?.close()
   }
 
   private func greet(_ connection: Connection, _ peer: NodeID) {

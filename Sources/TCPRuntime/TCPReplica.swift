@@ -65,6 +65,8 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   public var strangers = 0
   /// Connections that came while the replica did not run.
   public var early = 0
+  /// Connections that were closed to make room for others.
+  public var surplus = 0
   public var sessionsOpened = 0
   public var sessionsEnded = 0
   public var overflows = 0

@@ -160,7 +160,7 @@ import Testing
     tables.configurations.removeAll(where: \.isSwept)
     tables.elections = []
     tables.faults = []
-    let always = ["cost-bars", "latency-cdf", "timeline"]
+    let always = ["cost-bars", "latency-cdf", "stages", "timeline"]
     let struck = ["election-cdf", "failover-box", "failover-parts", "tolerance-map", "trade-off"]
     for drawn in [always + struck, always] {
       try draw(tables, Self.scripts) { _, charts in

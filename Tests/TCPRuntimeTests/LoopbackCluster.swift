@@ -105,12 +105,13 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
   }
 
   func client(
-    _ sessions: Int, cluster: String = "test", arrival: TCPArrival = .closed, endpoints: [NodeID: Endpoint]? = nil
+    _ sessions: Int, cluster: String = "test", arrival: TCPArrival = .closed, padding: UInt32 = 100,
+    endpoints: [NodeID: Endpoint]? = nil
   ) -> TCPClient {
     TCPClient(
       TCPClientSettings(
         cluster: cluster, addresses: endpoints ?? self.endpoints, sessions: sessions,
-        retry: RetryPolicy(timeout: .milliseconds(300)), arrival: arrival, padding: 100, seed: 1,
+        retry: RetryPolicy(timeout: .milliseconds(300)), arrival: arrival, padding: padding, seed: 1,
         authenticator: authenticator, resolver: resolver
       ) { random, unique in
         let key = UInt32(random.below(20))

@@ -1,8 +1,10 @@
 import Consensus
+import MultiPaxos
 import NIOCore
 import NIOPosix
 import Raft
 import Testing
+import Zab
 
 @testable import TCPRuntime
 
@@ -117,7 +119,55 @@ struct StrangerTests {
     }
     let counts = try await target.statusNow().counts
     #expect(counts.malformed == rounds)
-    #expect(cluster.lines.contain("a frame of 2147483647 bytes where 16777216 are allowed"))
+    #expect(cluster.lines.contain("a frame of 2147483647 bytes where 4096 are allowed"))
+    let client = cluster.client(4)
+    try await client.start()
+    #expect(try await eventually { try await client.progress() >= 100 })
+    _ = try await client.finish()
+    try await cluster.stop()
+  }
+
+  /// Wrapped in messages of the protocol, a command must still be one that every peer takes.
+  private func longCommands<Core: ConsensusProtocol>(_ cluster: LoopbackCluster<Core>) async throws {
+    try await cluster.start()
+    let leader = try await cluster.leader()
+    let long = cluster.client(2, padding: UInt32(ConnectionLimits.payloadBytes))
+    try await long.start()
+    #expect(try await eventually { try await long.progress() >= 3 })
+    _ = try await long.finish()
+    let tooLong = cluster.client(2, padding: UInt32(ConnectionLimits.payloadBytes) + 1_000)
+    try await tooLong.start()
+    #expect(try await eventually { try await leader.statusNow().counts.malformed > 0 })
+    let result = try await tooLong.finish()
+    #expect(result.history.allSatisfy { $0.operation.kind == .get || $0.returned == nil })
+    #expect(result.refusals.contains { $0.contains("bytes where 1048832 are allowed") })
+    let client = cluster.client(4)
+    try await client.start()
+    #expect(try await eventually { try await client.progress() >= 100 })
+    _ = try await client.finish()
+    for member in cluster.members where member.id != leader.id {
+      #expect(!cluster.lines.contains("replica=\(member.id) event=disconnected peer=\(leader.id) reason=\"a frame"))
+    }
+    try await cluster.stop()
+  }
+  @Test("The longest command is executed, and a longer one refused before any peer hears of it")
+  func lengths() async throws {
+    try await longCommands(LoopbackCluster<Raft>(.standard))
+    try await longCommands(LoopbackCluster<MultiPaxos>(.standard))
+    try await longCommands(LoopbackCluster<Zab>(.standard))
+  }
+
+  @Test(
+    "Who only opens connections takes nobody's place: of those that do not say who they are, one goes for each that comes"
+  )
+  func manyConnections() async throws {
+    let cluster = LoopbackCluster<Raft>(.standard)
+    try await cluster.start(limits: ConnectionLimits(connections: 8))
+    let target = try await cluster.leader()
+    let address = try #require(cluster.addresses[target.id])
+    for _ in 0..<40 { _ = try await ClientBootstrap(group: cluster.group).connect(to: address).get() }
+    #expect(try await eventually { try await target.statusNow().counts.surplus >= 30 })
+    #expect(try await target.loop.submit { target.connections.count }.get() <= 9)
     let client = cluster.client(4)
     try await client.start()
     #expect(try await eventually { try await client.progress() >= 100 })

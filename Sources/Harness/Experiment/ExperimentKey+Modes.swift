@@ -1,6 +1,7 @@
 import Faults
 import Measurement
 import Simulator
+import TCPRuntime
 
 extension ExperimentKey {
   /// Whether it decides anything in `mode`: what the simulator models is what it is in real time. `links`: what is asked of links over
@@ -66,8 +67,27 @@ extension ExperimentSettings {
   func obstacle(to mode: RunMode) -> (key: String, reason: String)? {
     guard mode == .tcp else { return nil }
     if environment.link.kind == .datagram { return ("link.kind", "mode tcp has streams only") }
-    if case .constant = workload.payload { return nil }
-    return ("workload.payload", "mode tcp sends payloads of one size only")
+    guard case .constant(let payload) = workload.payload else {
+      return ("workload.payload", "mode tcp sends payloads of one size only")
+    }
+    let limit = ConnectionLimits.payloadBytes
+    if payload > limit {
+      return ("workload.payload", "over TCP at most \(ValueForm<Int>.bytes(0...limit).print(limit))")
+    }
+    return tooLong
+  }
+
+  /// What a replica on TCP would send, and no peer take.
+  var tooLong: (key: String, reason: String)? {
+    let limit = ConnectionLimits.messageBytes
+    let shared = environment.shared
+    let sizes = [
+      ("batch.bytes", environment.batch.bytes), ("replication.message-bytes", shared.messageBytes),
+      ("snapshot.piece-bytes", shared.snapshotPieceBytes),
+    ]
+    return sizes.first { $0.1 > limit }.map {
+      ($0.0, "over TCP at most \(ValueForm<Int>.bytes(0...limit).print(limit))")
+    }
   }
 }
 

@@ -87,6 +87,8 @@ extension NodeFile {
   func replicaSettings<Core: ConsensusProtocol>(_ core: Core.Type, _ log: @escaping ReplicaLog) -> TCPReplicaSettings {
     var schema = Digest()
     for kind in Core.messageKinds { for byte in kind.name.utf8 { schema.fold(UInt64(byte)) } }
+    // Replicas that know of different numbers of each other would have quorums that do not meet.
+    schema.fold(UInt64(addresses.count))
     return TCPReplicaSettings(
       identity: ClusterIdentity(
         cluster: cluster, protocolName: Core.name, variant: variant.name, schema: schema.value),
@@ -236,6 +238,7 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
     let folder = (file.data ?? "") + "/\(id)"
     var cluster = Digest()
     for byte in file.cluster.utf8 { cluster.fold(UInt64(byte)) }
+    cluster.fold(UInt64(file.addresses.count))
     let owner = JournalOwner(
       cluster: cluster.value, node: id, protocolName: Core.name, variant: file.variant.name)
     let relay = JournalRelay()

@@ -146,7 +146,7 @@ public struct NodeFile: Sendable {
     if journal == .file, data?.isEmpty ?? true {
       throw InputError("\(name): 'data' is missing: in which folder do the journals lie? (or journal: memory)")
     }
-    if let (key, reason) = settings.contradiction(), ExperimentKey.ofReplicas.contains(key) {
+    if let (key, reason) = settings.contradiction() ?? settings.tooLong, ExperimentKey.ofReplicas.contains(key) {
       throw InputError("\(name): \(key): \(reason)")
     }
   }

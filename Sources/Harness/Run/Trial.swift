@@ -38,6 +38,7 @@ struct Trial: Sendable {
     self.key = key
     let result: SimulationResult
     var processes: [ProcessRow] = []
+    var countsAreWhole = true
     if point.mode == .memory {
       let run = point.variant.runInMemory(configuration, recorder, probe)
       result = run.result
@@ -50,6 +51,8 @@ struct Trial: Sendable {
       result = run.result
       cost = nil
       processes = ProcessRow.rows(key, run)
+      // A replica that was killed has forgotten what it had counted.
+      countsAreWhole = run.accounts.allSatisfy { $0.starts <= 1 }
     } else if countsCosts {
       let (inner, cost) = ProcessCost.measure { probe?.count(simulate) ?? (simulate(), nil) }
       result = inner.0
@@ -69,13 +72,16 @@ struct Trial: Sendable {
     self.report = report
     summary = SummaryRow(key, result, report, recorder.latencies, point)
     summary.generator = audit.summary
+    if !countsAreWhole { (summary.framesPerBatch, summary.fsyncsPerBatch) = (nil, nil) }
     messages = point.variant.messageKinds.indices.compactMap { tag in
       let kind = point.variant.messageKinds[tag]
       let count = result.messages[tag]
       guard count.frames > 0 else { return nil }
-      return MessageRow(
+      var row = MessageRow(
         key, kind: kind.name, purpose: kind.purpose.rawValue, frames: Int(count.frames), bytes: Int(count.bytes),
         batches: Int(result.slots))
+      if !countsAreWhole { row.framesPerBatch = nil }
+      return row
     }
     timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
     election = result.failover.map { ElectionRow(key, $0, result, report) }
