@@ -4,7 +4,7 @@
 # without peers took to commit in the same run.
 # Arguments go to all runs (for example --trials 20). Nothing else should run on this machine meanwhile.
 source "$(dirname "${BASH_SOURCE[0]}")/../Tests/prepare.sh"
-swift build -c release --product consensus-bench
+swift build -c release --product consensus-bench >&2
 bench=$(swift build -c release --show-bin-path)/consensus-bench
 out=Results/runs/side-by-side
 protocols=raft,multipaxos,zab
@@ -33,7 +33,7 @@ rows() {
 }
 
 measure() { # folder, then options
-  "$bench" run commit-latency --trials 3 --out "$out/$1" --set workload.think=0s --set workload.payload=256B "${@:2}" >&2
+  "$bench" run commit-latency --trials 3 --out "$out/$1" --set workload.payload=256B "${@:2}" >&2
 }
 
 printf '| protocol | replicas | clients | delay added | commit, predicted | measured | error | commands/s, predicted | measured | error |\n'
@@ -49,7 +49,7 @@ for delay in 0us 500us 2ms; do
       write=$(rows "$out/write" | awk 'NR == 1 { print $4 }')
       printf 'a write of one replica alone: %s ns\n' "$write" >&2
     }
-    measure "sim-$case" --protocol $protocols --set "disk.fsync=${write}ns" "${load[@]}"
+    measure "sim-$case" --protocol $protocols --set "disk.fsync=${write}ns" --set workload.think=0s "${load[@]}"
     join -j 1 <(rows "$out/sim-$case" | sed 's/ /-/' | sort) <(rows "$out/tcp-$case" | sed 's/ /-/' | sort) |
       awk -v delay="$delay" '{
         split($1, subject, "-")
