@@ -146,7 +146,7 @@ struct StrangerTests {
     #expect(try await eventually { try await client.progress() >= 100 })
     _ = try await client.finish()
     for member in cluster.members where member.id != leader.id {
-      #expect(!cluster.lines.contains("replica=\(member.id) event=disconnected peer=\(leader.id) reason=\"a frame"))
+      #expect(!cluster.lines.contain("replica=\(member.id) event=disconnected peer=\(leader.id) reason=\"a frame"))
     }
     try await cluster.stop()
   }
