@@ -24,7 +24,9 @@ import Testing
       "Consensus", "Replication", "Faults", "Verification", "Measurement", "Simulator", "Harness", "Foundation",
       "Synchronization", "ArgumentParser", "Protocols",
     ],
-    "TCPRuntime": ["Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix", "Crypto"],
+    "TCPRuntime": [
+      "Consensus", "Replication", "Faults", "DequeModule", "NIOCore", "NIOPosix", "Crypto", "Glibc", "Darwin",
+    ],
   ]
   static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

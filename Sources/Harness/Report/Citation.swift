@@ -60,7 +60,7 @@ struct Citation {
     let what = experiments.count <= 4 ? AnswerText.list(experiments) : "\(experiments.count) experiments"
     let fields = [
       ("key", "consensus-bench"),
-      ("title", "{consensus-bench}: {Multi-Paxos}, {Raft} and {Zab} over one transport and one storage"),
+      ("title", "{consensus-bench}: consensus protocols over one transport and one storage"),
       ("year", String(day.prefix(4))),
       ("version", "commit \(provenance.commit)\(provenance.isDirty == true ? ", with changes" : "")"),
       ("note", "Results of \(what), \(AnswerText.list(kinds))\(host)\(plan); run on \(day)"),
