@@ -115,7 +115,7 @@ import Glibc
         - {at: 200ms, loss: 10%, for: 300ms}
         - {at: 600ms, delay: 20ms, for: 200ms}
         - {at: 1s, isolate: leader, for: 3s}
-        - {at: 4500ms, flap: follower 100ms}
+        - {at: 4500ms, flap: n0 n1 100ms}
       measure: {warm-up: 500ms, window: 5s}
       """.write(toFile: file, atomically: true, encoding: .utf8)
       #expect(try program(file, "raft,multipaxos,zab", folder + "/out").end() == 0)

@@ -67,7 +67,7 @@ import Yams
     #expect(refusal("batching").contains("is swept, and the running cluster has fixed it"))
     #expect(
       refusal("failover-timeline").contains("'crash' cannot be made to happen to a cluster that others run"))
-    #expect(refusal("loss").contains("'link.loss' cannot be done to the links of a cluster that others run"))
+    #expect(refusal("loss").contains("'link.burst' cannot be done to the links of a cluster that others run"))
   }
 
   /// On a thread that may be blocked: what runs there waits for tasks, which need those that tests run on.
