@@ -19,11 +19,14 @@ final class Lines: Sendable {
   func contain(_ text: String) -> Bool { all.contains { $0.contains(text) } }
 }
 
-/// Polls until `condition` holds: what it waits for happens on other threads. False: it did not within ten seconds.
+/// Polls until `condition` holds: what it waits for happens on other threads. False: it did not within ten seconds and at a hundred
+/// looks. Time alone does not do: tests that compute for minutes share the threads on which this one waits for its next look.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
   let end = ContinuousClock.now + .seconds(10)
-  while ContinuousClock.now < end {
+  var looks = 0
+  while looks < 100 || ContinuousClock.now < end {
     if try await condition() { return true }
+    looks += 1
     try await Task.sleep(for: .milliseconds(2))
   }
   return false
