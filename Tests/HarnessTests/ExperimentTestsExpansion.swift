@@ -106,6 +106,16 @@ import Testing
     #expect(small.points[0].inputs.allSatisfy { !$0.isSwept })
   }
 
+  @Test("Where trials take real time, real-trials are run instead, unless the command line says how many")
+  func realTrials() throws {
+    let lines = "protocols: [raft]\ntrials: 9\nprofiles: {quick: {trials: 7, real-trials: 2}, full: {}}"
+    #expect(try Bench.experiment(lines).points.map(\.trials) == [7])
+    #expect(try Bench.experiment(lines, mode: .memory).points.map(\.trials) == [2])
+    #expect(try Bench.experiment(lines, trials: 5, mode: .memory).points.map(\.trials) == [5])
+    #expect(try Bench.experiment(lines, profile: "full", mode: .memory).points.map(\.trials) == [9])
+    #expect(try Bench.complaint("real-trials: 0").contains("real-trials: 0 is not a whole number"))
+  }
+
   @Test("An override wins over file, profile and sweep; the last of several wins")
   func overrides() throws {
     let experiment = try Bench.experiment(

@@ -59,7 +59,7 @@ enum Bench {
   /// An experiment with these lines after the ones that every file needs, which are its first three.
   static func experiment(
     _ lines: String, profile: String = "quick", overrides: [(path: String, value: String)] = [],
-    protocols: [String]? = nil, trials: Int? = nil
+    protocols: [String]? = nil, trials: Int? = nil, mode: RunMode = .sim
   ) throws -> Experiment {
     let header = "name: probe\nquestion: Is it read?\n"
     let listed = lines.hasPrefix("protocols:") ? "" : "protocols: [raft, unreplicated]\n"
@@ -67,7 +67,7 @@ enum Bench {
     return try ExperimentExpansion(
       file: file, fileName: "probe.yaml", source: "probe.yaml", environment: try environment(), profile: profile,
       overrides: overrides,
-      protocols: protocols, trials: trials, catalogue: catalogue
+      protocols: protocols, trials: trials, catalogue: catalogue, mode: mode
     ).experiment()
   }
 

@@ -129,6 +129,27 @@ import Testing
     }
   }
 
+  @Test("Packed files read like plain ones, are named when they are damaged, and end when plain ones are written")
+  func packed() throws {
+    try withFolder { folder in
+      var tables = sampleTables()
+      try tables.write(to: folder)
+      try Compression.pack(folder)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(names.contains("summary.csv.gz") && names.allSatisfy { $0.hasSuffix(".csv.gz") })
+      #expect(try ResultTables(reading: folder) == tables)
+      let path = "\(folder)/summary.csv.gz"
+      let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+      try whole.dropLast(9).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: CSVError.self) { try ResultTables(reading: folder) }
+      #expect(error?.description.contains("summary.csv.gz") == true, "\(String(describing: error))")
+      tables.elections = []
+      try tables.write(to: folder)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix(".gz") })
+      #expect(try ResultTables(reading: folder) == tables)
+    }
+  }
+
   @Test("Configuration ids do not depend on the order of inputs, and do on each key and value")
   func fingerprints() {
     let inputs = [(key: "a", value: "1"), (key: "b", value: "23")]

@@ -37,7 +37,7 @@ struct ExperimentExpansion {
     if cluster != nil, let asked = asked(layer, own).first(where: { links.counts($0.path) }) {
       throw InputError("\(asked.place): '\(asked.path)' cannot be done to the links of a cluster that others run")
     }
-    let trials = trials ?? layer.trials
+    let trials = trials ?? (mode == .sim ? nil : layer.realTrials) ?? layer.trials
     let precision = precision ?? layer.precision ?? nil
     if precision != nil, trials == nil {
       throw InputError("\(fileName): 'precision' needs 'trials' beside it: how many may it take at most?")

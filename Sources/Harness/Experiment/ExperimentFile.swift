@@ -28,13 +28,15 @@ struct ExperimentFile: Sendable {
   var profiles: [(name: String, layer: ExperimentLayer)] = []
 
   private static let ownKeys = [
-    "name", "question", "environment", "charts", "protocols", "trials", "precision", "sweep", "faults", "profiles",
+    "name", "question", "environment", "charts", "protocols", "trials", "real-trials", "precision", "sweep", "faults",
+    "profiles",
   ]
 
   /// What changes one of the file's own keys, which `--set` does not; nil: it is none of them.
   static func insteadOfSetting(_ key: String) -> String? {
     switch key {
     case "trials", "precision", "environment": "use --\(key)"
+    case "real-trials": "use --trials"
     case "protocols": "use --protocol"
     case "profiles": "use --profile"
     case "faults": "change it in the file, or name its cases in a sweep, of which --set chooses one"
@@ -70,7 +72,7 @@ struct ExperimentFile: Sendable {
             throw yaml.error(
               profile.node, "profiles: '\(excerpt(profile.key))' is nearly '\(meant)'; did you mean that?")
           }
-          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "precision", "sweep", "faults"])
+          var reader = LayerReader(yaml: yaml, otherKeys: ["trials", "real-trials", "precision", "sweep", "faults"])
           for entry in try yaml.entries(of: profile.value) { try reader.read(entry) }
           profiles.append((profile.key, try reader.finished()))
         }

@@ -28,6 +28,8 @@ struct ExperimentLayer: Sendable {
   var sweep: [Axis]?
   var faults: FaultSchedule?
   var trials: Int?
+  /// Instead of `trials` where each takes real time.
+  var realTrials: Int?
   /// Nil inside: none, whatever earlier layers say.
   var precision: FixedDecimal??
 
@@ -48,6 +50,7 @@ struct ExperimentLayer: Sendable {
     result.values += later.values
     result.faults = later.faults ?? faults
     result.trials = later.trials ?? trials
+    result.realTrials = later.realTrials ?? realTrials
     result.precision = later.precision ?? precision
     return result
   }

@@ -17,6 +17,8 @@ struct LayerReader {
     switch entry.key {
     case "trials" where otherKeys.contains("trials"):
       layer.trials = try yaml.value(entry.value, "trials", .trials)
+    case "real-trials" where otherKeys.contains("real-trials"):
+      layer.realTrials = try yaml.value(entry.value, "real-trials", .trials)
     case "precision" where otherKeys.contains("precision"):
       layer.precision = .some(try yaml.value(entry.value, "precision", .precision))
     case "sweep" where otherKeys.contains("sweep"):

@@ -62,7 +62,7 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(processes, folder)
   }
 
-  /// Reads the files that are in `folder`; every one is checked against its schema. A folder without
+  /// Reads the files that are in `folder`, `NAME.csv` or else `NAME.csv.gz`; every one is checked against its schema. A folder without
   /// `configurations.csv` is no result.
   public init(reading folder: String) throws(CSVError) {
     configurations = try Self.read(folder)
@@ -84,20 +84,28 @@ public struct ResultTables: Sendable, Equatable {
 
   private static func write<Row: CSVRow>(_ rows: [Row], _ folder: String) throws(FileError) {
     let path = "\(folder)/\(Row.fileName)"
-    if !rows.isEmpty {
-      try AtomicFile.write(Row.encode(rows), to: path)
-    } else if FileManager.default.fileExists(atPath: path) {
+    if !rows.isEmpty { try AtomicFile.write(Row.encode(rows), to: path) }
+    for stale in [rows.isEmpty ? path : nil, path + Compression.suffix].compactMap({ $0 })
+    where FileManager.default.fileExists(atPath: stale) {
       do {
-        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.removeItem(atPath: stale)
       } catch {
-        throw FileError(path: path, reason: "cannot be removed: \(error.localizedDescription)")
+        throw FileError(path: stale, reason: "cannot be removed: \(error.localizedDescription)")
       }
     }
   }
 
   private static func read<Row: CSVRow>(_ folder: String) throws(CSVError) -> [Row] {
     let path = "\(folder)/\(Row.fileName)"
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    guard FileManager.default.fileExists(atPath: path) else {
+      let packed = path + Compression.suffix
+      guard FileManager.default.fileExists(atPath: packed) else { return [] }
+      let text: String
+      do throws(FileError) { text = try Compression.read(packed) } catch {
+        throw CSVError(packed, line: 0, .unreadable(error.reason))
+      }
+      return try Row.decode(text, file: packed)
+    }
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))

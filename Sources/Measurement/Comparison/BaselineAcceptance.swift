@@ -2,7 +2,7 @@ import Foundation
 
 /// Makes a result the new baseline, and writes down why.
 public enum BaselineAcceptance {
-  /// Copies the result in `found` over the folder `baseline` and adds rows to `history`, which `report` explains.
+  /// Copies the result in `found` over the folder `baseline`, packed, and adds rows to `history`, which `report` explains.
   ///
   /// Refused, with nothing changed: a part of a run, a run of uncommitted changes (nobody could repeat it), a run that is not verified, a
   /// reason that says nothing. Every file is replaced as a whole; the rows of the history come last, so that they never name a baseline that
@@ -31,6 +31,7 @@ public enum BaselineAcceptance {
     if !isSame(found, baseline) {
       try tables.write(to: baseline)
       try origin.write(to: baseline)
+      try Compression.pack(baseline)
     }
     try AtomicFile.write(HistoryRow.encode(known + rows), to: history)
     return number

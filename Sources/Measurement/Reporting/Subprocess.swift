@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs another program to its end.
 public enum Subprocess {
@@ -8,7 +9,7 @@ public enum Subprocess {
     public var errors: String
   }
 
-  /// `command` is looked up on the PATH; what it prints is little, and read when it is over.
+  /// `command` is looked up on the PATH; what it prints is held in memory.
   ///
   /// `started` hears the process's id. It leads a group of its own, so that Ctrl-C on a terminal reaches it only if whoever started it
   /// passes that on.
@@ -25,9 +26,16 @@ public enum Subprocess {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     started(process.processIdentifier)
-    let errorText = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    // Both at once: a program that fills the one pipe never closes the other.
+    let errorText = Mutex("")
+    let reader = DispatchGroup()
+    DispatchQueue.global().async(group: reader) {
+      let data = errors.fileHandleForReading.readDataToEndOfFile()
+      errorText.withLock { $0 = String(decoding: data, as: UTF8.self) }
+    }
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    reader.wait()
     process.waitUntilExit()
-    return Result(status: process.terminationStatus, output: text, errors: errorText)
+    return Result(status: process.terminationStatus, output: text, errors: errorText.withLock { $0 })
   }
 }
