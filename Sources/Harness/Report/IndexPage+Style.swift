@@ -32,7 +32,7 @@ extension IndexPage {
       body { font-size: 10pt; max-width: none; padding: 0 }
       nav, .files { display: none }
       a { color: inherit; text-decoration: none }
-      figure, tr, pre, li { break-inside: avoid } h1, h2, .caption, figcaption { break-after: avoid }
+      figure, tr, pre, li, h1, h2 { break-inside: avoid } h1, h2, .caption, figcaption { break-after: avoid }
       .chart svg { min-width: 0 }
       .wide { overflow: visible; max-height: none; border: 0 }
       table { font-size: 6.5pt } th, td { padding: 1pt 2.5pt; white-space: normal } .n { white-space: nowrap } thead th { position: static }

@@ -3,7 +3,7 @@ import Faults
 
 extension ExperimentPoint {
   /// About how many events a trial has, from its inputs alone: trials differ by a factor of a hundred, and the time that is left of a run
-  /// must not be told as if they did not. Within a factor of two for most of what is shipped; it decides nothing.
+  /// must not be told as if they did not. Within a factor of two for most of what is shipped; it decides nothing. In real time: its seconds.
   var effort: Double {
     let measure = template.measure
     let rate: Double =
@@ -15,9 +15,13 @@ extension ExperimentPoint {
       }
     var window = Self.seconds(measure.window)
     if let operations = measure.operations, rate > 0 { window = min(window, Double(operations) / rate) }
-    // Leaders are found within a second, as a rule.
-    if measure.stopsWhenRecovered { window = min(window, 1) }
+    // Leaders are found within a second of the last fault, as a rule.
+    if measure.stopsWhenRecovered {
+      window = min(window, 1 + (faults.entries.map { Self.seconds($0.at.upperBound) }.max() ?? 0))
+    }
     let time = Self.seconds(measure.warmUp) + window
+    // Over TCP processes start first, and at the end every key is read and everybody asked for the state.
+    if mode != .sim { return time + (mode == .tcp ? 1 : 0) }
     // Each operation comes, is sent, answered and checked; a batch is sent, received, written and acknowledged at each replica. Beyond
     // some rate batches grow instead of becoming more.
     let perReplica = 6 * min(rate, 10_000) + 3 / Self.seconds(template.environment.timing.heartbeat)
