@@ -147,6 +147,8 @@ cut(t, n) = number(substr(t, 1, strlen(t) - n))
 plain(t) = ends(t, "MiB") ? cut(t, 3)*1048576 : ends(t, "KiB") ? cut(t, 3)*1024 : ends(t, "ms") ? cut(t, 2) : ends(t, "us") ? cut(t, 2)/1e3 \
   : ends(t, "ns") ? cut(t, 2)/1e6 : ends(t, "Gbit/s") ? cut(t, 6)*1e3 : ends(t, "Mbit/s") ? cut(t, 6) : ends(t, "kbit/s") ? cut(t, 6)/1e3 : ends(t, "bit/s") ? cut(t, 5)/1e6 \
   : ends(t, "k/s") ? cut(t, 3)*1e3 : ends(t, "/s") ? cut(t, 2) : ends(t, "s") ? cut(t, 1)*1e3 : ends(t, "B") ? cut(t, 1) : number(t)
+# Of a range of times, where it begins.
+begins(t) = ends(t, "s") && strstrt(t, "-") > 1 && strstrt("0123456789", substr(t, 1, 1)) > 0 ? plain(substr(t, 1, strstrt(t, "-") - 1)) : plain(t)
 deviates(t) = strstrt(t, "normal ") == 1
 middleOf(t) = deviates(t) ? substr(t, 8, strstrt(t, " sd ") - 1) : ""
 isShare(key) = strstrt("link.loss link.duplication link.reordering workload.reads workload.swaps workload.deletes", key) > 0
@@ -162,7 +164,7 @@ do for [j=1:words(swept)] {
   stats data."/configurations.csv" using (stringcolumn("experiment") eq experiment && stringcolumn("key") eq key && stringcolumn("value") ne "unused" ? know(stringcolumn("value")) : 0) nooutput
   do for [n=2:words(values)] { do for [m=1:n-1] { isNamed = isNamed || measure(key, apart(word(values, m))) == measure(key, apart(word(values, n))) } }
   if (isNamed) {
-    weight(n) = deviates(apart(word(values, n))) || plain(apart(word(values, n))) != plain(apart(word(values, n))) ? 1e300 : plain(apart(word(values, n)))
+    weight(n) = deviates(apart(word(values, n))) || begins(apart(word(values, n))) != begins(apart(word(values, n))) ? 1e300 : begins(apart(word(values, n)))
     before(n) = sum [m=1:words(values)] (weight(m) < weight(n) || (weight(m) == weight(n) && m < n) ? 1 : 0)
     ordered = ""
     do for [n=1:words(values)] { do for [m=1:words(values)] { if (before(m) == n - 1) { ordered = ordered.(n == 1 ? "" : " ").word(values, m) } } }

@@ -5,7 +5,6 @@ load "Plots/style.gp"
 eval require("elections", "False alarms against the time to recover", "no fault made the leader change")
 eval collect("timing.election-timeout"); timeouts = found
 # Ranges, the shortest first.
-begins(t) = plain(substr(t, 1, strstrt(t, "-") - 1))
 list = ""; last = -1
 do for [pass=1:64] {
   next = 1e300; name = ""

@@ -283,6 +283,34 @@ import Testing
         == "The longest part of a fail-over is, in the mean, with raft detection, 75 % of 4.00 ms.")
   }
 
+  @Test("A swept fail-over says from where to where it goes and by which part, and how long the slowest trial takes")
+  func sweptFailovers() {
+    var made = Made()
+    for (loss, times) in [("0.02", [30_000_000, nil]), ("0", [10_000_000, 14_000_000])] {
+      made.add("raft", Self.loss(loss))
+      made.addElections(times)
+    }
+    #expect(
+      made.answer("failover-parts") == """
+        By link.loss, the mean fail-over goes with raft from 12.0 ms at 0 to 30.0 ms at 0.02 (2.50 times, mostly detection); \
+        1 of 4 trials never recover.
+        """)
+    #expect(
+      made.answer("survival") == """
+        After the fault, the slowest trial serves a client again after at link.loss = 0 14.0 ms with raft; at link.loss = 0.02 \
+        30.0 ms with raft; 1 of 4 trials never recover.
+        """)
+    var kinds = Made()
+    for (kind, time) in [("hang", 20_000_000), ("crash", 12_000_000), ("isolate", 16_000_000)] {
+      kinds.add("raft", [("fault", kind)])
+      kinds.addElections([time])
+    }
+    #expect(
+      kinds.answer("failover-parts") == """
+        By fault, the mean fail-over goes with raft from 12.0 ms at crash to 20.0 ms at hang (1.67 times, mostly detection).
+        """)
+  }
+
   @Test("Failures that a size lives through are counted from what was answered, and even sizes compared with odd ones")
   func tolerance() {
     func answer(_ four: [Int]) -> String? {

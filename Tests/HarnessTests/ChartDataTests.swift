@@ -35,7 +35,7 @@ import Testing
 
   private static let scripts: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root + "/Plots")) ?? []
-    return files.filter { $0.hasSuffix(".gp") && !["history.gp", "style.gp", "sweep.gp", "terminal.gp"].contains($0) }
+    return files.filter { $0.hasSuffix(".gp") && !["groups.gp", "history.gp", "style.gp", "sweep.gp", "terminal.gp"].contains($0) }
       .map { String($0.dropLast(3)) }.sorted()
   }()
 
@@ -161,7 +161,7 @@ import Testing
     tables.elections = []
     tables.faults = []
     let always = ["cost-bars", "latency-cdf", "stages", "timeline"]
-    let struck = ["election-cdf", "failover-box", "failover-parts", "tolerance-map", "trade-off"]
+    let struck = ["election-cdf", "failover-box", "failover-parts", "survival", "tolerance-map", "trade-off"]
     for drawn in [always + struck, always] {
       try draw(tables, Self.scripts) { _, charts in
         let refused = charts.filter { $0.failure != nil }
@@ -280,7 +280,7 @@ import Testing
       tables.summary[index].verdict = index % 2 == 0 ? .void : .ok
     }
     tables.elections.removeAll { $0.run.trial == 1 }
-    try draw(tables, ["latency-sweep", "election-cdf", "failover-box", "failover-parts"]) { folder, charts in
+    try draw(tables, ["latency-sweep", "election-cdf", "failover-box", "failover-parts", "survival"]) { folder, charts in
       for chart in charts {
         let picture = try String(contentsOfFile: "\(folder)/\(chart.stem).svg", encoding: .utf8)
         #expect(picture.contains("zab left out, 3 of 6 runs not verified"), "\(chart)")

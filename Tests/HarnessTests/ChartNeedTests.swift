@@ -64,6 +64,10 @@ import Testing
       ),
       ("election-cdf", "\(losses)\n\(crash)", "would mix the values of link.loss; draw outages, or sweep fewer"),
       (
+        "failover-parts", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}\n\(crash)",
+        "would mix the values of link.loss; draw outages, or sweep fewer"
+      ),
+      (
         "failover-box", "faults: [{at: 1s, crash: follower}]",
         "needs a fault that strikes the leader; add one, such as faults: [{at: 1s, crash: leader}]"
       ),
@@ -97,6 +101,7 @@ import Testing
       ("overload", "workload.bursts: 3x for 1s every 9s\n\(losses)"),
       ("latency-load", "sweep: {link.loss: [0, 1%], workload.rate: [1k/s, 2k/s, 3k/s]}"),
       ("latency-cdf", "sweep: {cluster.replicas: [3, 5]}"), ("timeline", ""), ("failover-parts", crash),
+      ("failover-parts", "\(losses)\n\(crash)"), ("survival", "\(losses)\n\(crash)"),
       ("outages", "sweep: {case: {calm: [], crash: [{at: 1s, crash: leader}]}}"),
       ("tolerance-map", "faults: [{at: 1s, crash: leader}, {at: 2.1s, crash: leader}]"),
       (

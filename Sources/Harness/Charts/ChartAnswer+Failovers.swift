@@ -2,7 +2,7 @@ import Measurement
 
 extension ChartAnswer {
   /// Times until a client was served, of all trials of a protocol; nil: never.
-  private static func times(_ points: [AnswerData.Point]) -> [Int?] { points.flatMap(\.elections).map(\.d3) }
+  static func times(_ points: [AnswerData.Point]) -> [Int?] { points.flatMap(\.elections).map(\.d3) }
 
   /// A quantile of times of which those that were never reached are the longest; nil: it was never reached.
   private static func quantile(_ quantile: Quantile, _ times: [Int?]) -> Int? {
@@ -13,7 +13,7 @@ extension ChartAnswer {
   }
 
   /// By the names of what struck first in each trial.
-  private static func after(_ data: AnswerData) -> String {
+  static func after(_ data: AnswerData) -> String {
     var kinds: Set<String> = []
     for point in data.points {
       for faults in Dictionary(grouping: point.faults, by: \.run).values {
@@ -27,7 +27,7 @@ extension ChartAnswer {
 
   /// Trials in which nothing that was planned found anything to strike, such as a hand-over to whoever leads already: no fail-over
   /// counts them. Empty: there are none.
-  private static func idle(_ data: AnswerData) -> String {
+  static func idle(_ data: AnswerData) -> String {
     var (idle, all) = (0, 0)
     var isHandOver = true
     for point in data.points {
@@ -43,7 +43,7 @@ extension ChartAnswer {
       + (isHandOver ? "hand over" : "strike")
   }
 
-  private static func lost(_ data: AnswerData) -> String {
+  static func lost(_ data: AnswerData) -> String {
     let all = data.points.flatMap(\.elections)
     let censored = all.count { $0.isCensored }
     return censored == 0
@@ -88,29 +88,6 @@ extension ChartAnswer {
     guard !texts.isEmpty else { return nil }
     return
       "\(after(data)), the middle half of the trials serves a client again \(AnswerText.grouped(texts, ", "))\(idle(data))."
-  }
-
-  /// The longest of the four parts, of the trials that recovered.
-  static func parts(_ data: AnswerData) -> String? {
-    let texts = data.byProtocol.compactMap { name, points -> (name: String, text: String)? in
-      let rows = points.flatMap(\.elections).filter { !$0.isCensored }
-      func mean(_ part: KeyPath<ElectionRow, Int?>) -> Int {
-        rows.reduce(0) { $0 + ($1[keyPath: part] ?? 0) } / rows.count
-      }
-      guard !rows.isEmpty else { return nil }
-      let parts = [
-        ("detection", mean(\.detection)), ("election", mean(\.election)), ("synchronisation", mean(\.synchronization)),
-        ("resume", mean(\.resume)),
-      ]
-      let total = parts.reduce(0) { $0 + $1.1 }
-      guard let longest = parts.max(by: { $0.1 < $1.1 }) else { return nil }
-      return (
-        name,
-        "\(longest.0), \(AnswerText.percent(longest.1, of: total)) of \(Humane.duration(total))"
-      )
-    }
-    guard !texts.isEmpty else { return nil }
-    return "The longest part of a fail-over is, in the mean, \(AnswerText.grouped(texts))\(idle(data))."
   }
 
   /// How long nobody was answered and how long answers were slow, in the worst trial of each protocol, and the interval whose answers

@@ -28,6 +28,7 @@ enum ChartAnswer {
     "election-cdf": recovery,
     "failover-box": quartiles,
     "failover-parts": parts,
+    "survival": slowest,
     "timeline": outage,
     "timelines": outages,
     "outages": waits,
