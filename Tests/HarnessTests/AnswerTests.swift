@@ -301,13 +301,14 @@ import Testing
         30.0 ms with raft; 1 of 4 trials never recover.
         """)
     var kinds = Made()
-    for (kind, time) in [("hang", 20_000_000), ("crash", 12_000_000), ("isolate", 16_000_000)] {
+    for (kind, time) in [("hang", 20_000_000), ("crash", 12_000_000), ("isolate", 16_000_000), ("stall", nil)] {
       kinds.add("raft", [("fault", kind)])
-      kinds.addElections([time])
+      if let time { kinds.addElections([time]) }
     }
     #expect(
       kinds.answer("failover-parts") == """
-        By fault, the mean fail-over goes with raft from 12.0 ms at crash to 20.0 ms at hang (1.67 times, mostly detection).
+        By fault, the mean fail-over goes with raft from 12.0 ms at crash to 20.0 ms at hang (1.67 times, mostly detection), \
+        and none at stall.
         """)
   }
 

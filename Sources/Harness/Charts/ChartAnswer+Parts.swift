@@ -41,6 +41,10 @@ extension ChartAnswer {
         Parts(points.filter { $0.inputs[key] == value }).map { (value: value, parts: $0) }
       }
       if !isOrdered { known.sort { ($0.parts.total, $0.value) < ($1.parts.total, $1.value) } }
+      let without = data.values(of: key).filter { value in
+        points.contains { $0.inputs[key] == value && $0.elections.isEmpty }
+      }
+      let rest = without.isEmpty ? "" : ", and none at \(AnswerText.list(without))"
       guard let first = known.first, let last = known.last, known.count > 1 else { return nil }
       let (from, to) = (first.parts.total, last.parts.total)
       let factor = AnswerText.change(from, to).map { " (\($0)" } ?? ""
@@ -48,7 +52,7 @@ extension ChartAnswer {
       let reason = factor.isEmpty ? "" : ", mostly \(Parts.names[Parts.largest(differences)]))"
       return (
         name,
-        "from \(Humane.duration(from)) at \(first.value) to \(Humane.duration(to)) at \(last.value)\(factor)\(reason)"
+        "from \(Humane.duration(from)) at \(first.value) to \(Humane.duration(to)) at \(last.value)\(factor)\(reason)\(rest)"
       )
     }
     guard !texts.isEmpty else { return nil }
