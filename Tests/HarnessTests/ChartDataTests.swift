@@ -35,8 +35,10 @@ import Testing
 
   private static let scripts: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root + "/Plots")) ?? []
-    return files.filter { $0.hasSuffix(".gp") && !["groups.gp", "history.gp", "style.gp", "sweep.gp", "terminal.gp"].contains($0) }
-      .map { String($0.dropLast(3)) }.sorted()
+    return files.filter {
+      $0.hasSuffix(".gp") && !["groups.gp", "history.gp", "style.gp", "sweep.gp", "terminal.gp"].contains($0)
+    }
+    .map { String($0.dropLast(3)) }.sorted()
   }()
 
   /// Two trials of three configurations of two protocols that lose their leader.
@@ -280,7 +282,8 @@ import Testing
       tables.summary[index].verdict = index % 2 == 0 ? .void : .ok
     }
     tables.elections.removeAll { $0.run.trial == 1 }
-    try draw(tables, ["latency-sweep", "election-cdf", "failover-box", "failover-parts", "survival"]) { folder, charts in
+    try draw(tables, ["latency-sweep", "election-cdf", "failover-box", "failover-parts", "survival"]) {
+      folder, charts in
       for chart in charts {
         let picture = try String(contentsOfFile: "\(folder)/\(chart.stem).svg", encoding: .utf8)
         #expect(picture.contains("zab left out, 3 of 6 runs not verified"), "\(chart)")
