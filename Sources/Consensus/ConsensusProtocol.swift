@@ -20,6 +20,8 @@ public protocol ConsensusProtocol: Sendable {
   static var transfersLeadership: Bool { get }
   /// Indexed by `Message.tag`.
   static var messageKinds: [MessageKind] { get }
+  /// Counts the layouts that messages have had: replicas with different ones do not talk.
+  static var messageFormat: Int { get }
   /// Which round of elections an epoch belongs to: candidates of one round compete, and if none of them wins the vote was split.
   static func round(of epoch: UInt64) -> UInt64
   /// On how many disks a chosen value is at least: a majority, but where phases have quorums of their own.
@@ -58,6 +60,7 @@ public protocol ConsensusProtocol: Sendable {
 }
 
 extension ConsensusProtocol {
+  public static var messageFormat: Int { 1 }
   public static var requiresSessions: Bool { false }
   public static var transfersLeadership: Bool { false }
   public static func round(of epoch: UInt64) -> UInt64 { epoch }

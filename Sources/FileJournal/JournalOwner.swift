@@ -3,13 +3,16 @@ import WriteAheadLog
 
 /// Whose journal it is: what must agree between two lives of a replica.
 public struct JournalOwner: Hashable, Sendable, CustomStringConvertible {
-  public var cluster: UInt64
+  public var cluster: String
+  /// Of the cluster: in one of another size quorums would not meet.
+  public var replicas: Int
   public var node: NodeID
   public var protocolName: String
   public var variant: String
 
-  public init(cluster: UInt64, node: NodeID, protocolName: String, variant: String) {
+  public init(cluster: String, replicas: Int, node: NodeID, protocolName: String, variant: String) {
     self.cluster = cluster
+    self.replicas = replicas
     self.node = node
     self.protocolName = protocolName
     self.variant = variant
@@ -17,11 +20,11 @@ public struct JournalOwner: Hashable, Sendable, CustomStringConvertible {
 
   /// As the `owner` file says it.
   public var description: String {
-    "format 1, cluster \(cluster), node \(node), protocol \(protocolName), variant \(variant)"
+    "format 2, replica \(node) of cluster '\(cluster)' of \(replicas), protocol \(protocolName), variant \(variant)"
   }
   var bytes: [UInt8] { Array(description.utf8) + [10] }
   var identity: UInt64 {
-    var digest = Digest(seed: cluster)
+    var digest = Digest()
     for byte in bytes { digest.fold(UInt64(byte)) }
     return digest.value
   }

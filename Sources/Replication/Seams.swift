@@ -28,6 +28,12 @@ public protocol Journal<Record>: AnyObject {
   /// `waits`: its position is not durable before that (a snapshot from a peer); otherwise it is durable with what was
   /// appended before it (compaction).
   func cut(_ checkpoint: Checkpoint<Record>, waits: Bool)
+  /// More waits to be durable than should: the host takes no more from clients until it reports again.
+  var isOverBound: Bool { get }
+}
+
+extension Journal {
+  public var isOverBound: Bool { false }
 }
 
 /// What recovery starts from; snapshot and records are one unit and cannot disagree.

@@ -60,6 +60,15 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     case ended
   }
 
+  /// Why nothing is read from it just now.
+  struct Pauses: OptionSet {
+    let rawValue: UInt8
+    /// The other end does not take its answers.
+    static let answers = Pauses(rawValue: 1)
+    /// What it asks for waits for the disk.
+    static let journal = Pauses(rawValue: 2)
+  }
+
   private let owner: any ConnectionOwner
   /// Not the owner's method: through its protocol's witness a generic owner's code would run as if nobody knew what it is generic over.
   private let take: FrameTaker
@@ -72,7 +81,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
   private var reader: FrameReader
   /// What was sent since the last flush.
   private var out = ByteBuffer()
-  private var isReadingPaused = false
+  private var pauses = Pauses()
   /// It is in its owner's list of connections to flush.
   var isDirty = false
   /// What the link's model does to what is sent; nil: nothing.
@@ -100,6 +109,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     let buffered = (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     return buffered + out.readableBytes + (shaper?.bytes ?? 0)
   }
+
+  /// What has come of a frame that is not whole, for tests.
+  var incomingBytes: Int { reader.pendingBytes }
 
   func channelActive(context: ChannelHandlerContext) {
     channel = context.channel
@@ -161,18 +173,19 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     if let channel { Liveness.watch(channel) }
   }
 
-  /// The other end does not take its answers: it may not ask for more until it has. False: it is paused already.
-  func pauseReading() -> Bool {
-    guard let channel, !isReadingPaused else { return false }
-    isReadingPaused = true
+  /// The other end may not ask for more until this is over. False: it is paused for that already.
+  func pauseReading(_ reason: Pauses) -> Bool {
+    guard let channel, pauses.insert(reason).inserted else { return false }
     try? channel.syncOptions?.setOption(.autoRead, value: false)
     return true
   }
+  func resumeReading(_ reason: Pauses) {
+    guard let channel, pauses.remove(reason) != nil, pauses.isEmpty else { return }
+    try? channel.syncOptions?.setOption(.autoRead, value: true)
+  }
   func channelWritabilityChanged(context: ChannelHandlerContext) { resumeIfDrained() }
   private func resumeIfDrained() {
-    guard isReadingPaused, let channel, channel.isWritable else { return }
-    isReadingPaused = false
-    try? channel.syncOptions?.setOption(.autoRead, value: true)
+    if pauses.contains(.answers), channel?.isWritable ?? false { resumeReading(.answers) }
   }
 
   /// Sends what is buffered, then closes.

@@ -59,7 +59,11 @@ extension TCPReplica: ReplicaHost {
 
   /// It halts; its peers see their sessions end.
   public func broken(_ reason: String) {
+    // A step is being carried out, and what is left of it may find the same again.
+    guard !isBroken else { return }
+    isBroken = true
     settings.log("replica=\(id) event=halted reason=\"\(reason)\"")
+    settings.halted(reason)
     loop.execute { [self] in
       isStopped = true
       process = nil
@@ -95,6 +99,6 @@ extension TCPReplica: ReplicaHost {
     scratch.removeAll()
     answer.encode(into: &scratch)
     write(answer.kind, scratch.bytes, on: waiting.connection)
-    if waiting.connection.exceedsOutgoing, waiting.connection.pauseReading() { counts.pauses += 1 }
+    if waiting.connection.exceedsOutgoing, waiting.connection.pauseReading(.answers) { counts.pauses += 1 }
   }
 }

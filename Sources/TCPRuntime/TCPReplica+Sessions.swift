@@ -29,7 +29,7 @@ extension TCPReplica: ConnectionOwner {
   /// Said once for as long as it stays so.
   private func note(_ peer: NodeID, isUnknown: Bool) {
     guard isUnknown, let address = addresses[peer] else { return unresolved.remove(peer) }
-    if unresolved.insert(peer) { settings.log("replica=\(id) event=unresolved peer=\(peer) address=\(address)") }
+    if unresolved.insert(peer) { logSession("replica=\(id) event=unresolved peer=\(peer) address=\(address)") }
   }
 
   private func redial(_ peer: NodeID) {
@@ -39,6 +39,13 @@ extension TCPReplica: ConnectionOwner {
     redials[Int(peer.index)] = min(pause * 2, maximum)
     let drawn = random.duration(in: (pause / 2)...pause)
     loop.scheduleTask(in: .nanoseconds(drawn.nanoseconds)) { [weak self] in self?.dial(peer) }
+  }
+
+  private func logStranger(_ text: String) {
+    if let line = strangerLines.line(text, at: now) { settings.log(line) }
+  }
+  private func logSession(_ text: String) {
+    if let line = sessionLines.line(text, at: now) { settings.log(line) }
   }
 
   // MARK: A connection's life
@@ -106,7 +113,7 @@ extension TCPReplica: ConnectionOwner {
 
   private func wasRefused(_ reason: ArraySlice<UInt8>, _ connection: Connection) {
     let peer = connection.dialed.map { "\($0)" } ?? "?"
-    settings.log("replica=\(id) event=was-refused peer=\(peer) reason=\"\(printable(reason))\"")
+    logSession("replica=\(id) event=was-refused peer=\(peer) reason=\"\(printable(reason))\"")
     connection.close()
   }
 
@@ -132,7 +139,7 @@ extension TCPReplica: ConnectionOwner {
 
   private func refuse(_ connection: Connection, _ objection: String) {
     counts.strangers += 1
-    settings.log("replica=\(id) event=refused reason=\"\(printable(Array(objection.utf8)[...]))\"")
+    logStranger("replica=\(id) event=refused reason=\"\(printable(Array(objection.utf8)[...]))\"")
     connection.standing = .ended
     connection.write(.refusal, Array(objection.utf8))
     connection.close()
@@ -161,7 +168,7 @@ extension TCPReplica: ConnectionOwner {
     peers[Int(peer.index)] = connection
     redials[Int(peer.index)] = settings.redial
     counts.sessionsOpened += 1
-    settings.log("replica=\(id) event=connected peer=\(peer)")
+    logSession("replica=\(id) event=connected peer=\(peer)")
     process?.replica.handle(.connected(peer), cause: 0, on: self)
     wantTurn()
   }
@@ -172,7 +179,7 @@ extension TCPReplica: ConnectionOwner {
 
   func malformed(_ connection: Connection, _ reason: String) {
     counts.malformed += 1
-    settings.log("replica=\(id) event=malformed reason=\"\(reason)\"")
+    logStranger("replica=\(id) event=malformed reason=\"\(reason)\"")
     if case .peer = connection.standing { return end(connection, reason) }
     connection.standing = .ended
     connection.write(.refusal, Array(reason.utf8))
@@ -190,7 +197,7 @@ extension TCPReplica: ConnectionOwner {
     guard peers[Int(peer.index)] === connection else { return }
     peers[Int(peer.index)] = nil
     counts.sessionsEnded += 1
-    settings.log("replica=\(id) event=disconnected peer=\(peer) reason=\"\(reason)\"")
+    logSession("replica=\(id) event=disconnected peer=\(peer) reason=\"\(reason)\"")
     process?.replica.handle(.disconnected(peer), cause: 0, on: self)
     wantTurn()
   }

@@ -26,12 +26,15 @@ public struct TCPReplicaSettings: Sendable {
   public var resolver: (any Resolver & Sendable)?
   /// One line for each thing that an operator wants to know.
   public var log: @Sendable (String) -> Void
+  /// Called once, on its event loop, when it cannot go on: why. It serves nobody from then on.
+  public var halted: @Sendable (String) -> Void
 
   public init(
     identity: ClusterIdentity, batching: BatchPolicy = .init(), sessions: Int = 1 << 16, snapshotEvery: Int = 0,
     limits: ConnectionLimits = .init(), greetingTimeout: Duration = .seconds(5), redial: Duration = .milliseconds(10),
     maximumRedial: Duration = .seconds(1), link: LinkModel? = nil, authenticator: (any Authenticator)? = nil,
-    resolver: (any Resolver & Sendable)? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
+    resolver: (any Resolver & Sendable)? = nil, log: @escaping @Sendable (String) -> Void = { _ in },
+    halted: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.identity = identity
     self.batching = batching
@@ -45,6 +48,7 @@ public struct TCPReplicaSettings: Sendable {
     self.authenticator = authenticator
     self.resolver = resolver
     self.log = log
+    self.halted = halted
   }
 }
 
@@ -70,7 +74,7 @@ public struct TCPReplicaCounts: Hashable, Sendable {
   public var sessionsOpened = 0
   public var sessionsEnded = 0
   public var overflows = 0
-  /// Times that a client was not read because it did not take its answers.
+  /// Times that a client was not read because it did not take its answers, or because the journal was behind.
   public var pauses = 0
   public var commits: UInt64 = 0
   /// In the batches that were committed.
@@ -136,9 +140,16 @@ where Storage.Record == Core.Record {
   var scratch = ByteWriter()
   var isTurnDue = false
   private var isSubmitDue = false
+  /// Because more waits to be durable than should.
+  private var areClientsHeld = false
   var random: RandomSource
   var counts = TCPReplicaCounts()
+  /// What is said of those that are no peers, and of sessions.
+  var strangerLines = LineBudget(repeats: 1, texts: 16)
+  var sessionLines = LineBudget(repeats: 8, texts: 256)
   var isStopped = false
+  /// It found that it cannot go on.
+  var isBroken = false
   private(set) var entries: Entries!
 
   public init(_ configuration: Configuration<Core>, _ settings: TCPReplicaSettings, on loop: any EventLoop) {
@@ -251,6 +262,19 @@ where Storage.Record == Core.Record {
     guard let process else { return }
     process.replica.journalSynced(through: position, on: self)
     wantTurn()
+    if areClientsHeld, !(journal?.isOverBound ?? false) { releaseClients() }
+  }
+
+  /// What they ask for ends in the journal, which is behind. Peers are read: what they may send before they hear of it is bounded.
+  private func holdClients() {
+    areClientsHeld = true
+    for connection in connections.values where connection.standing == .client {
+      if connection.pauseReading(.journal) { counts.pauses += 1 }
+    }
+  }
+  private func releaseClients() {
+    areClientsHeld = false
+    for connection in connections.values { connection.resumeReading(.journal) }
   }
 
   /// When the loop has read what is there, the turn ends.
@@ -269,6 +293,7 @@ where Storage.Record == Core.Record {
     if isSubmitDue {
       isSubmitDue = false
       journal?.submit()
+      if journal?.isOverBound ?? false { holdClients() }
     }
     // A flush that fails ends a session, and what its core then sends makes other connections dirty.
     swap(&dirty, &flushing)

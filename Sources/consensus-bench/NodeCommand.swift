@@ -7,7 +7,8 @@ struct NodeCommand: ParsableCommand {
     commandName: "node", abstract: "Runs one replica of a real cluster, until it is told to end.",
     discussion: """
       The file names the cluster, its protocol and where its replicas listen; all replicas read the same one. What happens is told \
-      on standard error, a line each. SIGUSR1 makes it say what it has come to; SIGTERM and Ctrl-C end it with exit code 0; a journal that fails ends it with 1.
+      on standard error, a line each. SIGUSR1 makes it say what it has come to; SIGTERM and Ctrl-C end it with exit code 0. Of itself it ends with 6 when its journal cannot be written, \
+      and with 1 when its journal lacks what had been synced or what was chosen contradicts it.
       """)
 
   @Option(help: ArgumentHelp("The cluster's file.", valueName: "file")) var config: String
@@ -20,7 +21,7 @@ struct NodeCommand: ParsableCommand {
   var latencies: String?
   @Flag(
     help:
-      "Takes orders about its links from standard input, a line each, and answers in its log. Whoever writes there can cut it off."
+      "Takes orders about its links from standard input, a line each, and answers in its log; at the end of that input it ends at once. Whoever writes there can cut it off."
   )
   var control = false
 
@@ -30,19 +31,30 @@ struct NodeCommand: ParsableCommand {
     var signals = sigset_t()
     for signal in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&signals, signal) }
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let failure = Latch<Bool>()
+    let halt = Latch<ReplicaHalt>()
     let replica = try file.replica(
       id, log: { Self.say($0) },
-      failed: {
-        failure.set(true)
+      halted: {
+        halt.set($0)
         kill(getpid(), SIGTERM)
       })
     let latencyFile = try latencies.map { try LineFile($0) }
     if latencyFile != nil { replica.keepLatencies() }
     let name = "n\(id)"
     // Before it serves: what it is told first holds from the beginning.
-    if control { Thread.detachNewThread { Self.takeOrders { Self.say("replica=\(name) \(replica.obey($0))") } } }
-    let port = try replica.start()
+    if control {
+      Thread.detachNewThread {
+        Self.takeOrders { Self.say("replica=\(name) \(replica.obey($0))") }
+        // Whoever gave them is gone, and nobody else would end it: as if killed, for nobody waits for what it might still have to say.
+        Self.say("replica=\(name) event=abandoned")
+        _exit(ExitStatus.interrupted.rawValue)
+      }
+    }
+    let port: Int
+    do { port = try replica.start() } catch {
+      if let halt = halt.value { throw Self.end(halt) }
+      throw error
+    }
     Self.say("replica=\(name) event=listening host=\(file.listen) port=\(port) process=\(getpid())")
     var signal = SIGUSR1
     while true {
@@ -54,7 +66,19 @@ struct NodeCommand: ParsableCommand {
     for sample in replica.takeLatencies() { latencyFile?.write(sample.text) }
     try latencyFile?.close()
     Self.say("replica=\(name) event=stopped \(replica.stop().text)")
-    if failure.isSet { throw ExitStatus.failed }
+    if let halt = halt.value { throw Self.end(halt) }
+  }
+
+  /// The last line says why, whoever reads it.
+  private static func end(_ halt: ReplicaHalt) -> ExitStatus {
+    switch halt {
+    case .journal(let reason):
+      Terminal.say("error: the journal cannot be written: \(reason)")
+      return .halted
+    case .broken(let reason):
+      Terminal.say("error: \(reason)")
+      return .failed
+    }
   }
 
   /// Each line of standard input, until it ends. Not by way of the C library's stream: whoever waits in it holds its lock, and what

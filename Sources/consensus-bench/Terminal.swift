@@ -9,7 +9,8 @@ enum Terminal {
   static func write(_ text: String) {
     // What was printed before comes before it.
     fflush(nil)
-    FileHandle.standardError.write(Data(text.utf8))
+    // On a full disk it cannot be said; that is no reason to stop.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }
 

@@ -222,17 +222,71 @@ import Glibc
     }
   }
 
-  @Test("When the program is killed, its replicas end, and nobody listens where they did")
-  func orphans() throws {
+  @Test(
+    "When the program is killed, its replicas end, and nobody listens where they did, even if their guard was killed before",
+    arguments: [false, true])
+  func orphans(isUnguarded: Bool) throws {
     try withFolder { folder in
       let running = try program("commit-latency", "raft", folder, ["--set", "measure.warm-up=100s"])
       let ports = try waitFor("three replicas listen") { () -> [Int]? in
         let found = listening(in: folder)
         return found.count == 3 && found.allSatisfy { isOpen($0) } ? found : nil
       }
+      if isUnguarded {
+        let replica = try #require(logged("process", in: folder).first)
+        // It leads their group.
+        kill(getpgid(pid_t(replica)), SIGKILL)
+      }
       kill(running.process.processIdentifier, SIGKILL)
       running.end()
       _ = try waitFor("nobody listens") { ports.contains { isOpen($0) } ? nil : true }
+    }
+  }
+
+  @Test(
+    "A replica whose journal cannot be written ends, and the run is unchecked; one whose journal lacks what was synced is a violation",
+    arguments: [false, true])
+  func halts(isDamaged: Bool) throws {
+    try withFolder { folder in
+      let file = folder + "/halts.yaml"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try """
+      name: halts
+      question: What does a replica do that cannot go on?
+      protocols: [raft]
+      workload: {arrival: constant, rate: 200/s}
+      snapshot: {every: 20}
+      faults: [{at: \(isDamaged ? "100ms" : "50s"), crash: n1, for: 2s}]
+      measure: {warm-up: 100ms, window: 60s}
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      let running = try program(file, "raft", folder + "/out")
+      let cluster = try waitFor("a cluster serves") { () -> String? in
+        let name = try? FileManager.default.contentsOfDirectory(atPath: folder + "/out").first {
+          $0.hasPrefix("cluster-")
+        }
+        let place = name.map { "\(folder)/out/\($0)" }
+        return listening(in: folder).count == 3 ? place : nil
+      }
+      func log() -> String { (try? String(contentsOfFile: cluster + "/n1.log", encoding: .utf8)) ?? "" }
+      let journal = cluster + "/data/n1"
+      if isDamaged {
+        let process = try #require(
+          log().firstRange(of: " process=").flatMap { range in
+            pid_t(log()[range.upperBound...].prefix { $0.isNumber })
+          })
+        _ = try waitFor("it is killed") { kill(process, 0) == 0 ? nil : true }
+        for name in try FileManager.default.contentsOfDirectory(atPath: journal) where name.hasPrefix("segment-") {
+          try FileManager.default.removeItem(atPath: journal + "/" + name)
+        }
+      } else {
+        try FileManager.default.removeItem(atPath: journal)
+      }
+      #expect(running.end() == (isDamaged ? 1 : 5))
+      let row = try #require(try ResultTables(reading: folder + "/out").summary.first)
+      #expect(row.verdict == (isDamaged ? .violated : .unchecked))
+      #expect(
+        log().contains(
+          isDamaged ? "error: replica n1: \(journal): damaged: " : "error: the journal cannot be written: "))
     }
   }
 
@@ -245,12 +299,13 @@ import Glibc
     }
     throw Waited(description: "in vain for: \(what)")
   }
-  /// The ports that the replicas' logs name.
-  private func listening(in folder: String) -> [Int] {
+  private func listening(in folder: String) -> [Int] { logged("port", in: folder) }
+  /// What the replicas' logs say of themselves when they listen.
+  private func logged(_ key: String, in folder: String) -> [Int] {
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".log") }.compactMap { name in
       let text = (try? String(contentsOfFile: folder + "/" + name, encoding: .utf8)) ?? ""
-      guard let place = text.firstRange(of: " port=") else { return nil }
+      guard let place = text.firstRange(of: " \(key)=") else { return nil }
       return Int(text[place.upperBound...].prefix { $0.isNumber })
     }
   }

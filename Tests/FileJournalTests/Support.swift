@@ -21,7 +21,8 @@ final class Folder {
   func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: url(name)) }
 }
 
-let owner = JournalOwner(cluster: 7, node: NodeID(1), protocolName: "raft", variant: "raft")
+let owner = JournalOwner(
+  cluster: "demo", replicas: 3, node: NodeID(1), protocolName: "raft", variant: "raft")
 
 /// What the journal's thread said, and a way to wait for it.
 final class Reports: Sendable {

@@ -1,3 +1,4 @@
+import Consensus
 import Foundation
 import Measurement
 import Testing
@@ -96,6 +97,18 @@ import Testing
     } throws: {
       "\($0)".contains(journal)
     }
+  }
+}
+
+@Suite("What replicas must have in common") struct SchemaTests {
+  @Test("Messages of other names or another layout, and a cluster of another size, are another schema")
+  func schema() {
+    let (vote, copy) = (MessageKind("Vote", .election), MessageKind("Copy", .replication))
+    let schemas = [
+      NodeFile.schema([vote, copy], format: 1, replicas: 3), NodeFile.schema([copy, vote], format: 1, replicas: 3),
+      NodeFile.schema([vote, copy], format: 2, replicas: 3), NodeFile.schema([vote, copy], format: 1, replicas: 5),
+    ]
+    #expect(Set(schemas).count == schemas.count)
   }
 }
 

@@ -2,8 +2,10 @@ import Consensus
 import Foundation
 import Measurement
 import Simulator
+import Synchronization
 import TCPRuntime
 import Testing
+import Verification
 
 @testable import Harness
 
@@ -44,10 +46,9 @@ import Testing
     }
   }
 
-  @Test("A cluster whose replicas end of themselves says which, and why")
-  func failure() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+  private func run(
+    _ program: String, in folder: String, ports: @escaping @Sendable (Int) throws(InputError) -> [Int] = FreePorts.take
+  ) async throws -> TCPRun.Outcome {
     var configuration = SimulationConfiguration(
       environment: Environment(
         replicas: 3, link: .init(delay: .constant(.zero)),
@@ -55,19 +56,89 @@ import Testing
       workload: Workload(arrival: .closed(clients: 1, think: .zero)), measure: Measure(window: .seconds(1)), seed: 1)
     configuration.measure.patience = .seconds(20)
     let variant = try #require(Bench.catalogue.first { $0.name == "raft" })
-    // Not our program: it ends at once.
     // On a thread that may be blocked: the run waits for tasks, which need those that tests run on.
-    let outcome = await withCheckedContinuation { [configuration] continuation in
+    return await withCheckedContinuation { [configuration] continuation in
       DispatchQueue.global().async {
         continuation.resume(
           returning: TCPRun.run(
-            configuration, variant, at: ClusterPlace(program: "/bin/false", folder: folder), recorder: nil))
+            configuration, variant, at: ClusterPlace(program: program, folder: folder), recorder: nil, ports: ports))
       }
     }
+  }
+
+  @Test(
+    "A cluster whose replicas end of themselves says which, and why; it is violated if they are broken, and unchecked if the machine refused",
+    // Not our program: it ends at once, with 1, and as if it were not to be found.
+    arguments: [("/bin/false", Verification.Verdict.violated), ("/usr/bin/env", .unchecked)])
+  func failure(program: String, verdict: Verification.Verdict) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let outcome = try await run(program, in: folder)
     #expect(!outcome.result.hasFormed)
-    #expect(outcome.result.verification.verdict == .unchecked)
+    #expect(outcome.result.verification.verdict == verdict)
     #expect(outcome.result.verification.violations.first?.detail.hasPrefix("replica n") == true)
     #expect(outcome.result.verification.violations.last?.detail.contains(folder) == true)
+  }
+
+  @Test("When another process has a replica's port the cluster is started with other ports, three times at most")
+  func portTaken() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    @Sendable func file(_ port: Int) throws -> NodeFile {
+      try NodeFile(
+        "cluster: ports\nprotocol: unreplicated\nreplicas: [\"127.0.0.1:\(port)\"]\njournal: memory\n",
+        file: "ports.yaml",
+        defaults: NodeFileTests.defaults, catalogue: Bench.catalogue)
+    }
+    let port = try FreePorts.take(1)[0]
+    // What a replica says of it is what the run goes by.
+    let refusal = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          returning: Result {
+            let first = try file(port).replica(0)
+            _ = try first.start()
+            defer { _ = first.stop() }
+            let second = try file(port).replica(0)
+            defer { _ = second.stop() }
+            do { _ = try second.start() } catch { return "\(error)" }
+            return ""
+          })
+      }
+    }
+    let program = folder + "/program"
+    try "#!/bin/sh\necho 'error: \(try refusal.get())' >&2\nexit 2\n".write(
+      toFile: program, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    let asked = Mutex(0)
+    let outcome = try await run(program, in: folder) { count throws(InputError) in
+      asked.withLock { $0 += 1 }
+      return try FreePorts.take(count)
+    }
+    #expect(asked.withLock { $0 } == 3)
+    #expect(outcome.result.verification.verdict == .unchecked)
+    #expect(outcome.result.verification.violations.first?.detail.hasSuffix(" is in use") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["program"])
+  }
+
+  @Test("What a run left that was killed is removed by the next one in the same place, and nothing else is")
+  func abandoned() throws {
+    let place = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: place) }
+    let chart = place + "/cluster-size"
+    try FileManager.default.createDirectory(atPath: chart, withIntermediateDirectories: true)
+    // Whoever is killed lets go of its folder, and says no more about it.
+    let killed = try ClusterFolder(in: place).path
+    #expect(FileManager.default.fileExists(atPath: killed))
+    let running = try ClusterFolder(in: place)
+    #expect(!FileManager.default.fileExists(atPath: killed))
+    let kept = try ClusterFolder(in: place)
+    kept.keep()
+    let next = try ClusterFolder(in: place)
+    #expect([chart, running.path, kept.path, next.path].allSatisfy { FileManager.default.fileExists(atPath: $0) })
+    next.remove()
+    #expect(!FileManager.default.fileExists(atPath: next.path))
   }
 
   @Test("Free ports differ, and can be listened on")

@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  /// What the samples' bytes came to in each format.
+  private static let layouts: [Int: UInt64] = [1: 956_125_503_668_257_750]
+
+  @Test("Two layouts of the messages never have one number")
+  func layout() {
+    var digest = Digest()
+    for byte in Self.messages.flatMap(\.encoded) { digest.fold(UInt64(byte)) }
+    #expect(
+      Self.layouts[MultiPaxos.messageFormat] == digest.value,
+      "the bytes of messages changed: count MultiPaxos.messageFormat up, and add its line with \(digest.value)")
+  }
+
   @Test("Every record comes back from its bytes")
   func recordsRoundTrip() throws {
     for record in Self.records {

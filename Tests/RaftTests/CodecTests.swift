@@ -39,6 +39,18 @@ import Testing
     }
   }
 
+  /// What the samples' bytes came to in each format.
+  private static let layouts: [Int: UInt64] = [1: 7_754_252_234_657_719_381]
+
+  @Test("Two layouts of the messages never have one number")
+  func layout() {
+    var digest = Digest()
+    for byte in Self.messages.flatMap(\.encoded) { digest.fold(UInt64(byte)) }
+    #expect(
+      Self.layouts[Raft.messageFormat] == digest.value,
+      "the bytes of messages changed: count Raft.messageFormat up, and add its line with \(digest.value)")
+  }
+
   @Test("Every record comes back from its bytes")
   func recordsRoundTrip() throws {
     for record in Self.records {

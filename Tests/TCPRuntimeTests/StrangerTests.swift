@@ -137,7 +137,8 @@ struct StrangerTests {
     _ = try await long.finish()
     let tooLong = cluster.client(2, padding: UInt32(ConnectionLimits.payloadBytes) + 1_000)
     try await tooLong.start()
-    #expect(try await eventually { try await leader.statusNow().counts.malformed > 0 })
+    // Who closes with bytes unread may reset the connection, and the refusal with it: one of several arrives.
+    #expect(try await eventually { try await leader.statusNow().counts.malformed >= 8 })
     let result = try await tooLong.finish()
     #expect(result.history.allSatisfy { $0.operation.kind == .get || $0.returned == nil })
     #expect(result.refusals.contains { $0.contains("bytes where 1048832 are allowed") })

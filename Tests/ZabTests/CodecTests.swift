@@ -50,6 +50,18 @@ import Testing
     }
   }
 
+  /// What the samples' bytes came to in each format.
+  private static let layouts: [Int: UInt64] = [1: 14_993_605_559_032_091_443]
+
+  @Test("Two layouts of the messages never have one number")
+  func layout() {
+    var digest = Digest()
+    for byte in Self.messages.flatMap(\.encoded) { digest.fold(UInt64(byte)) }
+    #expect(
+      Self.layouts[Zab.messageFormat] == digest.value,
+      "the bytes of messages changed: count Zab.messageFormat up, and add its line with \(digest.value)")
+  }
+
   @Test("Every record comes back from its bytes")
   func recordsRoundTrip() throws {
     #expect(Self.records.map(\.tag) == [0, 1, 2, 3])

@@ -24,6 +24,14 @@ public protocol HostedReplica: Sendable {
   func stop() -> ReplicaReport
 }
 
+/// Why a replica does not go on, though nobody told it to end.
+public enum ReplicaHalt: Error, Hashable, Sendable {
+  /// Its journal cannot be written: the disk is full or fails. It keeps what it promised by promising nothing more.
+  case journal(String)
+  /// What it stands on is not so: its journal lacks what had been synced, or what was chosen contradicts it.
+  case broken(String)
+}
+
 /// What a replica has come to, and what that took, since its process began.
 public struct ReplicaReport: Hashable, Sendable {
   public var slot: UInt64 = 0
@@ -46,17 +54,18 @@ public struct ReplicaReport: Hashable, Sendable {
 }
 
 extension ProtocolVariant {
-  /// Starts nothing yet. `failed` is called once, from any thread, if the journal fails: the replica does nothing from then on.
+  /// Starts nothing yet. `halted` is called from any thread if it cannot go on: the replica does nothing from then on. What it says
+  /// first is the cause.
   typealias Host =
     @Sendable (
-      _ file: NodeFile, _ id: NodeID, _ log: @escaping ReplicaLog, _ failed: @escaping @Sendable () -> Void
+      _ file: NodeFile, _ id: NodeID, _ log: @escaping ReplicaLog, _ halted: @escaping @Sendable (ReplicaHalt) -> Void
     ) -> any HostedReplica
 
   static func host<Core: ConsensusProtocol>(_ core: Core.Type, _ tuning: Core.Tuning) -> Host {
-    { file, id, log, failed in
+    { file, id, log, halted in
       switch file.journal {
-      case .file: FileHost<Core>(file, id, tuning, log, failed)
-      case .memory: MemoryHost<Core>(file, id, tuning, log)
+      case .file: FileHost<Core>(file, id, tuning, log, halted)
+      case .memory: MemoryHost<Core>(file, id, tuning, log, halted)
       }
     }
   }
@@ -65,12 +74,12 @@ extension ProtocolVariant {
 extension NodeFile {
   /// The replica with this number.
   public func replica(
-    _ id: Int, log: @escaping ReplicaLog = { _ in }, failed: @escaping @Sendable () -> Void = {}
+    _ id: Int, log: @escaping ReplicaLog = { _ in }, halted: @escaping @Sendable (ReplicaHalt) -> Void = { _ in }
   ) throws(InputError) -> any HostedReplica {
     guard addresses.indices.contains(id) else {
       throw InputError("--id \(id): the cluster's replicas are 0 to \(addresses.count - 1)")
     }
-    return variant.host(self, NodeID(id), log, failed)
+    return variant.host(self, NodeID(id), log, halted)
   }
 
   var members: NodeSet { addresses.indices.reduce(into: NodeSet()) { $0.insert(NodeID($1)) } }
@@ -84,16 +93,26 @@ extension NodeFile {
       tuning: tuning, retained: environment.retained, seed: random.next())
   }
 
-  func replicaSettings<Core: ConsensusProtocol>(_ core: Core.Type, _ log: @escaping ReplicaLog) -> TCPReplicaSettings {
+  /// What the replicas of a cluster must have in common to understand each other.
+  static func schema(_ kinds: [MessageKind], format: Int, replicas: Int) -> UInt64 {
     var schema = Digest()
-    for kind in Core.messageKinds { for byte in kind.name.utf8 { schema.fold(UInt64(byte)) } }
+    for kind in kinds { for byte in kind.name.utf8 { schema.fold(UInt64(byte)) } }
+    schema.fold(format)
     // Replicas that know of different numbers of each other would have quorums that do not meet.
-    schema.fold(UInt64(addresses.count))
-    return TCPReplicaSettings(
+    schema.fold(replicas)
+    return schema.value
+  }
+
+  func replicaSettings<Core: ConsensusProtocol>(
+    _ core: Core.Type, _ log: @escaping ReplicaLog, _ halted: @escaping @Sendable (ReplicaHalt) -> Void
+  ) -> TCPReplicaSettings {
+    TCPReplicaSettings(
       identity: ClusterIdentity(
-        cluster: cluster, protocolName: Core.name, variant: variant.name, schema: schema.value),
+        cluster: cluster, protocolName: Core.name, variant: variant.name,
+        schema: Self.schema(Core.messageKinds, format: Core.messageFormat, replicas: addresses.count)),
       batching: settings.environment.batch, sessions: settings.environment.sessionLimit,
-      snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log)
+      snapshotEvery: settings.environment.snapshotEvery, authenticator: secret, log: log,
+      halted: { halted(.broken($0)) })
   }
 
   var endpoints: [NodeID: Endpoint] {
@@ -191,9 +210,12 @@ private final class MemoryHost<Core: ConsensusProtocol>: HostedReplica {
   private let own = LoopOfReplica()
   private let replica: TCPReplica<Core, MemoryJournal<Core.Record>>
 
-  init(_ file: NodeFile, _ id: NodeID, _ tuning: Core.Tuning, _ log: @escaping ReplicaLog) {
+  init(
+    _ file: NodeFile, _ id: NodeID, _ tuning: Core.Tuning, _ log: @escaping ReplicaLog,
+    _ halted: @escaping @Sendable (ReplicaHalt) -> Void
+  ) {
     self.file = file
-    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log), on: own.loop)
+    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log, halted), on: own.loop)
   }
   func start() throws(InputError) -> Int {
     let loop = own.loop
@@ -220,27 +242,25 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
   private let own = LoopOfReplica()
   private let replica: TCPReplica<Core, FileJournal<Core.Record>>
   private let log: ReplicaLog
-  private let failed: @Sendable () -> Void
+  private let halted: @Sendable (ReplicaHalt) -> Void
   private let syncs = SyncCount()
 
   init(
     _ file: NodeFile, _ id: NodeID, _ tuning: Core.Tuning, _ log: @escaping ReplicaLog,
-    _ failed: @escaping @Sendable () -> Void
+    _ halted: @escaping @Sendable (ReplicaHalt) -> Void
   ) {
     self.file = file
     self.id = id
     self.log = log
-    self.failed = failed
-    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log), on: own.loop)
+    self.halted = halted
+    replica = TCPReplica(file.configuration(id, tuning), file.replicaSettings(Core.self, log, halted), on: own.loop)
   }
 
   func start() throws(InputError) -> Int {
     let folder = (file.data ?? "") + "/\(id)"
-    var cluster = Digest()
-    for byte in file.cluster.utf8 { cluster.fold(UInt64(byte)) }
-    cluster.fold(UInt64(file.addresses.count))
     let owner = JournalOwner(
-      cluster: cluster.value, node: id, protocolName: Core.name, variant: file.variant.name)
+      cluster: file.cluster, replicas: file.addresses.count, node: id, protocolName: Core.name,
+      variant: file.variant.name)
     let relay = JournalRelay()
     let opened: (journal: FileJournal<Core.Record>, recovered: RecoveredLog<Core.Record>)
     do throws(JournalRefusal) {
@@ -249,15 +269,20 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
       let faulty = file.disk == .system ? nil : FaultyFiles(system)
       opened = try FileJournal<Core.Record>.open(
         CountedFiles(faulty.map { $0 as any FileLayer } ?? system, syncs), owner: owner, synced: { relay.synced($0) },
-        failed: { [log, failed, id] error, cause in
+        failed: { [log, halted, id] error, cause in
           let reason = cause.map { "\($0)" } ?? "\(error)"
           log("replica=\(id) event=journal-failed reason=\"\(reason)\"")
+          // Before the replica hears of it and halts: this is why.
+          halted(.journal(reason))
           relay.failed(reason)
-          failed()
         })
       // The empty journal is sound: what is to be lost is what clients were told.
       faulty?.faults.losesSyncs = file.disk == .lying
-    } catch { throw InputError("replica \(id): \(error)") }
+    } catch {
+      let reason = "replica \(id): \(error)"
+      if case .damaged = error { halted(.broken(reason)) }
+      throw InputError(reason)
+    }
     let recovered = opened.recovered
     log(
       "replica=\(id) event=recovered snapshot=\(recovered.snapshot?.through.number ?? 0) records=\(recovered.records.count) dropped_bytes=\(recovered.droppedBytes)"

@@ -17,29 +17,43 @@ final class NodeCluster {
     /// Of the last process, if it could still say it.
     var report: ReplicaReport?
   }
+  /// A replica that ended though nobody told it to.
+  struct End: Hashable, Sendable, CustomStringConvertible {
+    var id: Int
+    var status: Int32
+    /// The last of its log that says why.
+    var reason: String
+
+    /// Not the machine's fault: its journal lacked what had been synced, or it found a contradiction, or a check of its program trapped.
+    var isViolation: Bool { status == 1 || [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS].contains(status - 128) }
+    /// Another process listens where it should.
+    var isPortTaken: Bool { status == 2 && reason.hasSuffix(" is in use") }
+    var description: String { "replica n\(id) ended with \(status): \(reason)" }
+  }
   private struct Node {
     var process: pid_t?
     var isPaused = false
     var account = Account()
     /// The number of the last order that it was given.
     var orders = 0
+    /// Lines in its log that are older than its last process.
+    var linesBefore = 0
   }
 
   let file: NodeFile
   /// Holds the cluster's file, the logs of its processes and their journals.
   let folder: String
   private let program: String
-  /// Its processes take orders about their links.
-  private let takesOrders: Bool
   private let group: ProcessGroup
   private var nodes: [Node]
+  /// Those that ended of themselves, or at the end otherwise than well.
+  private(set) var ends: [End] = []
 
   /// Starts nothing yet. `program` is the path of this program.
-  init(_ file: NodeFile, folder: String, program: String, takesOrders: Bool = false) throws(InputError) {
+  init(_ file: NodeFile, folder: String, program: String) throws(InputError) {
     self.file = file
     self.folder = folder
     self.program = program
-    self.takesOrders = takesOrders
     nodes = Array(repeating: Node(), count: file.addresses.count)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -51,16 +65,20 @@ final class NodeCluster {
   func start(_ id: Int) throws(InputError) {
     guard nodes[id].process == nil else { return }
     nodes[id].account.starts += 1
+    nodes[id].linesBefore = lines(id).count
     nodes[id].process = try group.start(
       [
         program, "node", "--config", folder + "/cluster.yaml", "--id", "\(id)", "--latencies",
-        latencies(id, nodes[id].account.starts),
-      ] + (takesOrders ? ["--control"] : []), log: log(id), listens: takesOrders)
+        latencies(id, nodes[id].account.starts), "--control",
+      ], log: log(id), listens: true)
   }
   func crash(_ id: Int) {
     guard let process = nodes[id].process else { return }
     group.signal(process, SIGKILL)
-    note(id, group.reap(process).usage)
+    let (status, usage) = group.reap(process)
+    note(id, usage)
+    // It was not killed if it had ended before.
+    if status != 128 + SIGKILL { ends.append(end(of: id, status)) }
   }
   func pause(_ id: Int) {
     guard let process = nodes[id].process else { return }
@@ -99,10 +117,16 @@ final class NodeCluster {
     for id in nodes.indices {
       guard let process = nodes[id].process, let end = group.ended(process) else { continue }
       note(id, end.usage)
-      let last = lines(id).last { !$0.isEmpty } ?? ""
-      return "replica n\(id) ended with \(end.status): \(last)"
+      ends.append(self.end(of: id, end.status))
+      return ends.last?.description
     }
     return nil
+  }
+  private func end(of id: Int, _ status: Int32) -> End {
+    // What follows a trap tells where it was.
+    let said = lines(id).dropFirst(nodes[id].linesBefore)
+    let reason = said.last { $0.hasPrefix("error: ") || $0.contains("Fatal error: ") } ?? said.last ?? ""
+    return End(id: id, status: status, reason: String(reason))
   }
 
   /// Asks all to end, waits for that, and says what they came to. Nothing runs afterwards.
@@ -113,7 +137,10 @@ final class NodeCluster {
     }
     for id in nodes.indices {
       guard let process = nodes[id].process else { continue }
-      note(id, group.reap(process).usage)
+      let (status, usage) = group.reap(process)
+      note(id, usage)
+      // The signal itself ends one that has only begun.
+      if status != 0, status != 128 + SIGTERM { ends.append(end(of: id, status)) }
       nodes[id].account.report = reports(id).last
     }
     group.end()

@@ -9,7 +9,8 @@ import Glibc
 /// Processes that end with this one, however it ends.
 ///
 /// The first of them is a shell that leads the group and waits for its input to end: that is a pipe whose other end only this process holds.
-/// When it is closed, by whatever closes it, the shell kills the group, and with it those that are stopped.
+/// When it is closed, by whatever closes it, the shell kills the group, and with it those that are stopped. Those that listen and run see the end
+/// of their input besides, also when the shell was killed.
 final class ProcessGroup {
   /// What a process used up until it ended.
   struct Usage: Hashable, Sendable {
@@ -126,9 +127,9 @@ final class ProcessGroup {
 
   func signal(_ process: pid_t, _ signal: Int32) { if running.contains(process) { kill(process, signal) } }
 
-  /// Waits for its end.
+  /// Waits for its end, and keeps what it listens to open until then.
   func reap(_ process: pid_t) -> (status: Int32, usage: Usage) {
-    forget(process)
+    defer { forget(process) }
     return Self.wait(process, 0) ?? (-1, Usage())
   }
   /// Its end, if it has ended; it exited with `status`, or was killed by a signal of 128 less.
@@ -143,6 +144,8 @@ final class ProcessGroup {
     guard leash >= 0 else { return }
     close(leash)
     leash = -1
+    // The shell may have been killed itself.
+    for process in running { kill(process, SIGKILL) }
     for process in running.union([leader]) { _ = Self.wait(process, 0) }
     for process in running { forget(process) }
   }

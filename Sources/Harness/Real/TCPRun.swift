@@ -35,6 +35,8 @@ final class TCPRun {
     var clientPeak = 0
     /// How late the generator of the load was at most; nil: nothing was due of itself.
     var lag: Int64?
+    /// It never began, because a replica's port was another process's by then.
+    var lacksPort = false
   }
   enum Action {
     case strike(Int)
@@ -62,49 +64,75 @@ final class TCPRun {
   var strikes: [(leader: NodeID, epoch: UInt64, at: Int64)] = []
 
   /// Runs `configuration` once. What the replicas leave is removed unless the run failed.
+  ///
+  /// `ports` finds as many as it is asked for: should another process take one before its replica does, it is asked again.
   static func run(
     _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, at place: ClusterPlace?,
-    recorder: (any Recorder)?
+    recorder: (any Recorder)?, ports: (Int) throws(InputError) -> [Int] = FreePorts.take
   ) -> Outcome {
     let before = ProcessGroup.Usage.own
-    var outcome = Outcome()
-    outcome.result.messages = variant.messageKinds.map { _ in MessageCount() }
-    let folder = (place?.folder ?? "") + "/cluster-\(UUID().uuidString)"
-    do throws(InputError) {
-      guard let place else { throw InputError("no clusters of processes can be started here") }
-      let run = try TCPRun(configuration, variant, place, folder)
-      outcome.accounts = try run.drive(recorder)
-      outcome.result = run.result
-      outcome.lag = run.clients.lag
-    } catch {
-      outcome.result.verification.violations = [Violation("RUN", "\(error.description)")]
-    }
-    let isSound = outcome.result.hasFormed && outcome.result.verification.violations.isEmpty
-    if isSound {
-      try? FileManager.default.removeItem(atPath: folder)
-    } else {
-      outcome.result.verification.violations.append(
-        Violation("RUN", "the replicas' logs and journals are in \(folder)"))
+    var outcome = attempt(configuration, variant, place, recorder, ports)
+    for _ in 1..<attempts where outcome.lacksPort {
+      outcome = attempt(configuration, variant, place, recorder, ports)
     }
     outcome.client = .own - before
     outcome.clientPeak = ProcessCost.now().peakResident
     return outcome
   }
+  /// That a port is taken in the instant between its choice and its use is rare, and three times in a row is something else.
+  private static let attempts = 3
+
+  private static func attempt(
+    _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, _ place: ClusterPlace?,
+    _ recorder: (any Recorder)?, _ ports: (Int) throws(InputError) -> [Int]
+  ) -> Outcome {
+    var outcome = Outcome()
+    outcome.result.messages = variant.messageKinds.map { _ in MessageCount() }
+    var folder: ClusterFolder?
+    do throws(InputError) {
+      guard let place else { throw InputError("no clusters of processes can be started here") }
+      let made = try ClusterFolder(in: place.folder)
+      folder = made
+      let run = try TCPRun(configuration, variant, place, made.path, ports)
+      do throws(InputError) {
+        outcome.accounts = try run.drive(recorder)
+        outcome.result = run.result
+        outcome.lag = run.clients.lag
+      } catch {
+        outcome.lacksPort = !run.result.hasFormed && run.cluster.ends.contains(where: \.isPortTaken)
+        let broken = run.cluster.ends.filter(\.isViolation)
+        guard !broken.isEmpty else { throw error }
+        outcome.result.verification.verdict = .violated
+        outcome.result.verification.violations = broken.map { Violation("HALT", $0.description) }
+      }
+    } catch {
+      outcome.result.verification.violations = [Violation("RUN", error.description)]
+    }
+    let isSound = outcome.result.hasFormed && outcome.result.verification.violations.isEmpty
+    if isSound || outcome.lacksPort {
+      folder?.remove()
+    } else if let folder {
+      folder.keep()
+      outcome.result.verification.violations.append(
+        Violation("RUN", "the replicas' logs and journals are in \(folder.path)"))
+    }
+    return outcome
+  }
 
   private init(
-    _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, _ place: ClusterPlace, _ folder: String
+    _ configuration: SimulationConfiguration, _ variant: ProtocolVariant, _ place: ClusterPlace, _ folder: String,
+    _ portsFor: (Int) throws(InputError) -> [Int]
   ) throws(InputError) {
     self.configuration = configuration
     self.variant = variant
     let replicas = variant.fixedReplicas ?? configuration.environment.replicas
-    let ports = try FreePorts.take(replicas)
+    let ports = try portsFor(replicas)
     let file = NodeFile(
       cluster: "run-\(hexadecimal(configuration.seed))", variant: variant,
       addresses: ports.map { .init(host: "127.0.0.1", port: $0) }, data: folder + "/data", disk: place.disk,
       environment: configuration.environment)
-    let links = ClusterLinks(configuration, replicas: replicas)
-    self.links = links
-    let cluster = try NodeCluster(file, folder: folder, program: place.program, takesOrders: links.areModelled)
+    links = ClusterLinks(configuration, replicas: replicas)
+    let cluster = try NodeCluster(file, folder: folder, program: place.program)
     self.cluster = cluster
     addresses = file.endpoints
     clients = ClusterClients(configuration, file) { () throws(InputError) in
@@ -129,6 +157,13 @@ final class TCPRun {
       result.end = Self.now()
       try settle()
       let accounts = cluster.stop()
+      for end in cluster.ends {
+        if end.isViolation {
+          findings.report("HALT", NodeID(end.id), end.description)
+        } else {
+          missing.append("\(end)")
+        }
+      }
       conclude(accounts, load, last.reads, recorder)
       return accounts
     } catch {

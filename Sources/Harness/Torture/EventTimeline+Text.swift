@@ -102,6 +102,7 @@ extension EventTimeline {
     "C8": "what is chosen was asked by a client",
     "C9": "a datagram that comes again changes nothing",
     "C10": "what waits, what is on its way and what is kept stay within their limits",
+    "HALT": "no replica ends of itself for want of what had been synced, or because of a contradiction",
     "L1": "the history of each key is linearizable",
     "L2": "what was acknowledged was executed exactly once",
     "L4": "all replicas end in the state that the chosen log gives",
