@@ -94,7 +94,7 @@ let package = Package(
     tests("ConformanceTests", ["consensus-bench"], resources: [.copy("Golden")]),
     tests("MemoryRuntimeTests", ["MemoryRuntime", "MultiPaxos", "Raft", "Unreplicated", "Zab"]),
     tests("FileJournalTests", ["FileJournal", "MultiPaxos", "Raft", "Zab"]),
-    tests("TCPRuntimeTests", ["TCPRuntime", "Verification", "MultiPaxos", "Raft", "Zab"]),
+    tests("TCPRuntimeTests", ["TCPRuntime", "FileJournal", "Verification", "MultiPaxos", "Raft", "Zab"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -56,12 +56,18 @@ final class LoopbackCluster<Core: ConsensusProtocol> {
   }
 
   func make(_ id: NodeID, limits: ConnectionLimits = .init(), identity: ClusterIdentity? = nil) -> Member {
+    replica(id, limits: limits, identity: identity)
+  }
+  /// On any journal.
+  func replica<Storage: Journal & SendableMetatype>(
+    _ id: NodeID, limits: ConnectionLimits = .init(), identity: ClusterIdentity? = nil
+  ) -> TCPReplica<Core, Storage> {
     incarnation += 1
     let timing = Timing(heartbeat: .milliseconds(20), electionTimeout: .milliseconds(150)...(.milliseconds(300)))
     let configuration = Configuration<Core>(
       id: id, cluster: Cluster(count: 3), timing: timing, shared: SharedTuning(), tuning: tuning, retained: 100,
       seed: incarnation)
-    return Member(
+    return TCPReplica(
       configuration,
       TCPReplicaSettings(
         identity: identity ?? Self.identity(), snapshotEvery: snapshotEvery, limits: limits,
