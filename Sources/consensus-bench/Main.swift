@@ -15,7 +15,7 @@ enum ExitStatus: Int32, Error {
   case stale = 4
   /// Void: the cluster never formed, or something went unchecked.
   case void = 5
-  /// A replica's journal cannot be written.
+  /// A replica's journal cannot be written or read.
   case halted = 6
   /// Ended by the user; what was finished is kept.
   case interrupted = 130
@@ -41,7 +41,7 @@ struct ConsensusBench: ParsableCommand {
     abstract: "Runs consensus protocols over one transport and one storage, and measures them.",
     discussion: """
       Exit codes: 0 done and verified; 1 a regression or a safety violation; 2 usage or refused input; 3 unknown; \
-      4 an improvement, the baseline is stale; 5 void; 6 a replica's journal cannot be written.
+      4 an improvement, the baseline is stale; 5 void; 6 a replica's disk is full or fails.
       """,
     version: "consensus-bench \(versionText)",
     subcommands: [

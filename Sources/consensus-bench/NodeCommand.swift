@@ -7,7 +7,7 @@ struct NodeCommand: ParsableCommand {
     commandName: "node", abstract: "Runs one replica of a real cluster, until it is told to end.",
     discussion: """
       The file names the cluster, its protocol and where its replicas listen; all replicas read the same one. What happens is told \
-      on standard error, a line each. SIGUSR1 makes it say what it has come to; SIGTERM and Ctrl-C end it with exit code 0. Of itself it ends with 6 when its journal cannot be written, \
+      on standard error, a line each. SIGUSR1 makes it say what it has come to; SIGTERM and Ctrl-C end it with exit code 0. Of itself it ends with 6 when its disk is full or fails, \
       and with 1 when its journal lacks what had been synced or what was chosen contradicts it.
       """)
 
@@ -73,7 +73,7 @@ struct NodeCommand: ParsableCommand {
   private static func end(_ halt: ReplicaHalt) -> ExitStatus {
     switch halt {
     case .journal(let reason):
-      Terminal.say("error: the journal cannot be written: \(reason)")
+      Terminal.say("error: the journal fails: \(reason)")
       return .halted
     case .broken(let reason):
       Terminal.say("error: \(reason)")

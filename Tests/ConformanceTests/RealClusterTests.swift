@@ -286,7 +286,7 @@ import Glibc
       #expect(row.verdict == (isDamaged ? .violated : .unchecked))
       #expect(
         log().contains(
-          isDamaged ? "error: replica n1: \(journal): damaged: " : "error: the journal cannot be written: "))
+          isDamaged ? "error: replica n1: \(journal): damaged: " : "error: the journal fails: "))
     }
   }
 

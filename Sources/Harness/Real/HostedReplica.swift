@@ -26,7 +26,7 @@ public protocol HostedReplica: Sendable {
 
 /// Why a replica does not go on, though nobody told it to end.
 public enum ReplicaHalt: Error, Hashable, Sendable {
-  /// Its journal cannot be written: the disk is full or fails. It keeps what it promised by promising nothing more.
+  /// Its journal cannot be written or read: the disk is full or fails. It keeps what it promised by promising nothing more.
   case journal(String)
   /// What it stands on is not so: its journal lacks what had been synced, or what was chosen contradicts it.
   case broken(String)
@@ -280,7 +280,14 @@ private final class FileHost<Core: ConsensusProtocol>: HostedReplica {
       faulty?.faults.losesSyncs = file.disk == .lying
     } catch {
       let reason = "replica \(id): \(error)"
-      if case .damaged = error { halted(.broken(reason)) }
+      if case .damaged(_, let damage) = error {
+        switch damage.reason {
+        case .checksum, .stale, .misdirected, .missing: halted(.broken(reason))
+        case .unreadable: halted(.journal(reason))
+        // Of another program: it is all there.
+        case .unknown: break
+        }
+      }
       throw InputError(reason)
     }
     let recovered = opened.recovered
