@@ -138,7 +138,7 @@ enum NodeInput<Core: ConsensusProtocol> {
   }
 
   @usableFromInline func installed(through slot: Slot, digest: UInt64) {
-    simulation.witness.installed(id, through: slot, stateDigest: digest, &simulation.findings)
+    simulation.installed(through: slot, digest: digest, at: self)
   }
 
   @usableFromInline func refused(_ command: Command.ID, hint: NodeID?) {

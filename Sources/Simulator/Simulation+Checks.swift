@@ -92,6 +92,12 @@ extension Simulation {
 
   func finished(_ slot: Slot, digest: UInt64, at node: SimulatedNode<Core>) {
     witness.executed(node.id, slot, stateDigest: digest, &findings)
+    if absences.behind.contains(node.id) { absences.executed(node.id, slot, at: now) }
+  }
+
+  func installed(through slot: Slot, digest: UInt64, at node: SimulatedNode<Core>) {
+    witness.installed(node.id, through: slot, stateDigest: digest, &findings)
+    if absences.behind.contains(node.id) { absences.executed(node.id, slot, at: now) }
   }
 
   func expectShadow(_ node: NodeID, equals checkpoint: Checkpoint<Core.Record>) {
@@ -160,6 +166,7 @@ extension Simulation {
     result.end = now
     result.fsyncs = nodes.map(\.fsyncs)
     result.failovers = failover.failovers
+    result.catchUps = absences.list
     for node in nodes { coverage.tornSectors += node.sectors?.disk.tornSectors ?? 0 }
     result.coverage = audit.coverage + coverage.list(sessionsOnly: Core.requiresSessions, hasSectors: hasSectors)
     if keepsHistory { result.history = clients.history }

@@ -152,6 +152,7 @@ extension Simulation {
     node.isUp = false
     node.isPaused = false
     node.process = nil
+    absences.giveUp(node.id)
     // Of what the disk had not confirmed some may have reached it all the same, in order.
     let pending = node.journal.pendingCount
     var surviving = Int(faultRandom.below(UInt64(pending) + 1))
@@ -189,6 +190,7 @@ extension Simulation {
     node.incarnation += 1
     node.attended = 0
     boot(node)
+    noteReturn(of: node)
     if environment.link.kind == .stream {
       for peer in everyone.removing(node.id) { openSession(min(node.id, peer), max(node.id, peer)) }
     }

@@ -174,7 +174,9 @@ extension Simulation {
   func strike(planned index: Int) {
     let fault = configuration.faults.faults[index].fault
     let node = fault.target.flatMap { resolve($0)?.id }
-    if strike(fault) { result.struck.append(StruckFault(fault, node: node, at: now)) }
+    guard strike(fault) else { return }
+    result.struck.append(StruckFault(fault, node: node, at: now))
+    if let node { noteAbsence(of: node, fault) }
   }
 
   /// Whether there was something to strike.
@@ -206,6 +208,7 @@ extension Simulation {
       queue.push(.resume(node.id, incarnation: node.incarnation), at: now + length.nanoseconds)
     case .heal:
       obstacles.removeAll()
+      noteOpened(nil)
       trace?.fault(now, "heal", nil)
     case .stallDisk(let target, let length):
       guard let node = resolve(target) else { return false }
@@ -231,6 +234,7 @@ extension Simulation {
       toggle(obstacles.flap(blocking.pairs, period: period, from: now, for: blocking.length))
     } else {
       let obstacle = obstacles.add(blocking.pairs)
+      lastObstacle = obstacle
       trace?.links(now, "block", obstacle)
       if let length = blocking.length { queue.push(.lift(obstacle), at: now + length.nanoseconds) }
     }
@@ -240,6 +244,7 @@ extension Simulation {
   func lift(_ obstacle: Obstacle) {
     guard phase < .healing, obstacles.lift(obstacle) else { return }
     trace?.links(now, "open", obstacle)
+    noteOpened(obstacle)
   }
 
   /// A fail-over begins if one of these leads.

@@ -71,6 +71,9 @@ public final class Simulation<Core: ConsensusProtocol> {
   var shadows: [Core] = []
   var witness: LogWitness
   var failover: FailoverTracker
+  var absences = Absences()
+  /// What was added last.
+  var lastObstacle: Obstacle?
   var coverage = SimulatorCoverage()
   var chosenThrough: UInt64 = 0
   /// By then what was due in the window is answered or given up, however slow something is.
@@ -315,6 +318,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     case .message(let message, let from, let session, _):
       guard session == node.sessions[Int(from.index)] else { return }
       trace?.delivered(now, message.description, from, node.id)
+      if absences.behind.contains(node.id) { noteTaken(message, at: node) }
       carry(node) { $0.handle(.receive(message, from: from), cause: 0, on: node) }
       if environment.link.kind == .datagram, result.events % Self.repeatEvery == 0 { again(message, from, at: node) }
     case .request(let client, let attempt): accept(client, attempt, at: node)
@@ -350,6 +354,7 @@ public final class Simulation<Core: ConsensusProtocol> {
     guard node.isUp, node.isPaused, node.incarnation == incarnation else { return }
     node.isPaused = false
     trace?.fault(now, "resume", node.id)
+    noteReturn(of: node)
     // The processor goes on where it stood still.
     let pause = now - node.pausedAt
     node.busyUntil = max(node.busyUntil, node.pausedAt) + pause

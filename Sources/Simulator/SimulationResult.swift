@@ -123,6 +123,8 @@ public struct SimulationResult: Sendable {
   /// Every election won, in order.
   public var leaderships: [Leadership] = []
   public var failovers: [Failover] = []
+  /// Of replicas that were away through planned faults, in the order of their return. Only of simulations.
+  public var catchUps: [CatchUp] = []
   /// The fail-over to report, as it was at the window's end: the first that deposed the leader it struck; if none did, the first from
   /// which that leader never recovered. Nil if every leader that was struck went on to lead.
   public var failover: Failover? {

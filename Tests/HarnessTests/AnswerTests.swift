@@ -297,8 +297,8 @@ import Testing
         """)
     #expect(
       made.answer("survival") == """
-        After the fault, the slowest trial serves a client again after at link.loss = 0 14.0 ms with raft; at link.loss = 0.02 \
-        30.0 ms with raft; 1 of 4 trials never recover.
+        After the fault, the slowest trial serves a client again after 14.0 ms with raft at link.loss = 0; 30.0 ms with raft \
+        at link.loss = 0.02; 1 of 4 trials never recover.
         """)
     var kinds = Made()
     for (kind, time) in [("hang", 20_000_000), ("crash", 12_000_000), ("isolate", 16_000_000), ("stall", nil)] {
@@ -309,6 +309,27 @@ import Testing
       kinds.answer("failover-parts") == """
         By fault, the mean fail-over goes with raft from 12.0 ms at crash to 20.0 ms at hang (1.67 times, mostly detection), \
         and none at stall.
+        """)
+  }
+
+  @Test("The answer of returns has the medians of time and bytes, and counts those that nobody caught up with")
+  func catchUps() {
+    var made = Made()
+    for (away, times) in [("100ms", [1_000_000, 2_000_000, 9_000_000]), ("3s", [4_000_000, 8_000_000, nil])] {
+      made.add("raft", [("away", away)])
+      for (trial, time) in times.enumerated() {
+        var row = CatchUpRow()
+        row.run = RunKey(made.tables.summary[made.tables.summary.count - 1].run.subject, seed: 1, trial: trial)
+        row.caughtUp = time
+        row.bytes = time.map { $0 / 1_000 }
+        made.tables.catchUps.append(row)
+      }
+    }
+    #expect(
+      made.answer("catch-up") == """
+        From away = 100ms to 3s, the median time to catch up goes with raft from 2.00 ms to 8.00 ms (4.00 times). From \
+        away = 100ms to 3s, the median of what is sent to it goes with raft from \(Humane.bytes(2_000)) to \
+        \(Humane.bytes(8_000)) (4.00 times); 1 of 6 returns never are.
         """)
   }
 

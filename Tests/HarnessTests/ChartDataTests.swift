@@ -163,7 +163,9 @@ import Testing
     tables.elections = []
     tables.faults = []
     let always = ["cost-bars", "latency-cdf", "stages", "timeline"]
-    let struck = ["election-cdf", "failover-box", "failover-parts", "survival", "tolerance-map", "trade-off"]
+    let struck = [
+      "election-cdf", "failover-box", "failover-parts", "survival", "tolerance-map", "trade-off",
+    ]
     for drawn in [always + struck, always] {
       try draw(tables, Self.scripts) { _, charts in
         let refused = charts.filter { $0.failure != nil }

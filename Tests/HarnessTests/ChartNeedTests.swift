@@ -55,6 +55,10 @@ import Testing
         "stages", "sweep: {link.loss: [0, 1%], link.delay: [1ms, 2ms]}",
         "would mix the values of link.loss; draw latency-sweep, or sweep fewer"
       ),
+      (
+        "catch-up", "\(losses)\n\(crash)",
+        "needs a replica that is away for a time; add one, such as faults: [{at: 1s, crash: follower, for: 1s}]"
+      ),
       ("cost-bars", losses, "would mix the values of link.loss; draw latency-sweep, or sweep fewer"),
       ("timeline", losses, "would mix the values of link.loss; draw timelines, or sweep fewer"),
       ("timelines", crash, "needs a sweep over an input, and nothing is swept; draw timeline, or sweep it"),

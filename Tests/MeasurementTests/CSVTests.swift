@@ -16,6 +16,7 @@ import Testing
       #expect(read.timeline == TimelineRow.sorted(tables.timeline) && read.costs == CostRow.sorted(tables.costs))
       #expect(read.elections == ElectionRow.sorted(tables.elections))
       #expect(read.faults == FaultRow.sorted(tables.faults))
+      #expect(read.catchUps == CatchUpRow.sorted(tables.catchUps))
       #expect(read.messages == MessageRow.sorted(tables.messages))
       #expect(read.intervals == IntervalRow.sorted(tables.intervals))
       #expect(read.precision == PrecisionRow.sorted(tables.precision))

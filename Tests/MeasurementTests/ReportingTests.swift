@@ -23,7 +23,8 @@ import Testing
   func columns() {
     for descriptions in [
       ConfigurationRow.descriptions, SummaryRow.descriptions, LatencyRow.descriptions, StageRow.descriptions,
-      TimelineRow.descriptions, ElectionRow.descriptions, FaultRow.descriptions, MessageRow.descriptions,
+      TimelineRow.descriptions, ElectionRow.descriptions, FaultRow.descriptions, CatchUpRow.descriptions,
+      MessageRow.descriptions,
       IntervalRow.descriptions, PrecisionRow.descriptions, CostRow.descriptions,
       ProcessRow.descriptions,
     ] {

@@ -34,6 +34,11 @@ func sampleTables() -> ResultTables {
       tables.timeline += TimelineRow.rows(run, timeline)
       tables.elections.append(sampleElection(run))
       tables.faults.append(FaultRow(run, number: 0, at: -4, kind: "crash", target: "n3", length: 2_000_000))
+      var catchUp = CatchUpRow()
+      catchUp.run = run
+      catchUp.node = "n3"
+      catchUp.away = 2_000_000
+      tables.catchUps.append(catchUp)
       tables.messages.append(
         MessageRow(run, kind: "AppendEntries", purpose: "replication", frames: 8, bytes: 4000, batches: 3))
       let cost = ProcessCost(wall: 2_000_000, cpu: 1_500_000, peakResident: 1 << 20)

@@ -13,6 +13,7 @@ struct AnswerData {
     var timeline: [TimelineRow] = []
     var elections: [ElectionRow] = []
     var faults: [FaultRow] = []
+    var catchUps: [CatchUpRow] = []
 
     var protocolName: String { subject.protocolName }
     /// Replicas in the cluster.
@@ -55,6 +56,7 @@ struct AnswerData {
     let timeline = own(tables.timeline, \.run.subject)
     let elections = own(tables.elections, \.run.subject)
     let faults = own(tables.faults, \.run.subject)
+    let catchUps = own(tables.catchUps, \.run.subject)
     let rows = tables.configurations.filter { $0.subject.experiment == experiment }
     var points: [Point] = []
     for (configuration, inputs) in own(rows, \.subject) {
@@ -67,6 +69,7 @@ struct AnswerData {
       point.timeline = TimelineRow.sorted(timeline[configuration] ?? [])
       point.elections = elections[configuration] ?? []
       point.faults = FaultRow.sorted(faults[configuration] ?? [])
+      point.catchUps = catchUps[configuration] ?? []
       points.append(point)
     }
     var values: [String: Set<String>] = [:]

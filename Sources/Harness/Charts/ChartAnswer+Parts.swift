@@ -71,7 +71,7 @@ extension ChartAnswer {
     let texts =
       data.swept.first.map { key in
         data.values(of: key).compactMap { value in
-          text(data.points.filter { $0.inputs[key] == value }).map { "at \(key) = \(value) \($0)" }
+          text(data.points.filter { $0.inputs[key] == value }).map { "\($0) at \(key) = \(value)" }
         }
       } ?? [text(data.points)].compactMap(\.self)
     guard !texts.isEmpty else { return nil }

@@ -29,6 +29,7 @@ enum ChartAnswer {
     "failover-box": quartiles,
     "failover-parts": parts,
     "survival": slowest,
+    "catch-up": catchUps,
     "timeline": outage,
     "timelines": outages,
     "outages": waits,
@@ -105,7 +106,7 @@ enum ChartAnswer {
   }
 
   /// From the smallest value of the axis to the largest, in each panel.
-  private static func sweep(
+  static func sweep(
     _ data: AnswerData, _ what: String, text: (Int) -> String, _ value: (AnswerData.Point) -> Int?
   ) -> String? {
     guard let axis = data.swept.first else { return nil }

@@ -5,7 +5,7 @@ import Faults
 /// cannot tell apart, is refused before anything has run.
 struct ChartNeed: Sendable {
   /// What must hold for every configuration besides its sweep.
-  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop, fewPanels, oneOverload }
+  enum Demand { case strikesLeader, onlyCrashes, steadyFaults, openLoop, fewPanels, oneOverload, bringsBack }
 
   /// How many swept inputs it takes.
   private let inputs: ClosedRange<Int>
@@ -40,6 +40,7 @@ struct ChartNeed: Sendable {
     "failover-box": .init(0...0, more: "outages", .strikesLeader),
     "failover-parts": .init(0...1, more: "outages", .strikesLeader),
     "survival": .init(0...1, more: "outages", .strikesLeader),
+    "catch-up": .init(1...1, fewer: "timeline", .bringsBack),
     "timeline": .init(0...0, more: "timelines", .steadyFaults),
     "timelines": .init(1...1, fewer: "timeline", .steadyFaults),
     "outages": .init(1...1, fewer: "timeline"),
@@ -137,6 +138,10 @@ extension ChartNeed.Demand {
         ? nil
         : "needs one burst for all, with calm before and after it in the window; set workload.bursts, such as "
           + "0.4x for 1500ms every 2s"
+    case .bringsBack:
+      let isMet = points.allSatisfy { $0.faults.entries.contains { $0.fault.bringsBack } }
+      return isMet
+        ? nil : "needs a replica that is away for a time; add one, such as faults: [{at: 1s, crash: follower, for: 1s}]"
     case .openLoop:
       let isMet = points.allSatisfy(\.isOpenLoop)
       return isMet ? nil : "needs operations that come at a rate; set workload.arrival to constant or poisson"
@@ -164,6 +169,15 @@ extension ChartNeed.Demand {
 }
 
 extension Fault {
+  /// Whether one replica is away for its length, or back through it.
+  fileprivate var bringsBack: Bool {
+    switch self {
+    case .crash, .pause, .isolate, .mute: length != nil
+    case .restart: true
+    default: false
+    }
+  }
+
   /// Whether a leader may be among those that it stops or cuts off, or is asked to leave: only then is a fail-over timed.
   fileprivate var mayStrikeLeader: Bool {
     switch self {

@@ -203,6 +203,7 @@ extension ResultTables {
     timeline += trial.timeline
     if let election = trial.election { elections.append(election) }
     faults += trial.faults
+    catchUps += trial.catchUps
     if let cost = trial.cost { costs.append(cost) }
     processes += trial.processes
   }

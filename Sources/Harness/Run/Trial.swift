@@ -14,6 +14,7 @@ struct Trial: Sendable {
   let timeline: [TimelineRow]
   let election: ElectionRow?
   let faults: [FaultRow]
+  let catchUps: [CatchUpRow]
   let cost: CostRow?
   let processes: [ProcessRow]
   let report: VerificationReport
@@ -86,6 +87,7 @@ struct Trial: Sendable {
     timeline = recorder.timelineRows(key, window: result.windowEnd - result.windowStart)
     election = result.failover.map { ElectionRow(key, $0, result, report) }
     faults = FaultRow.rows(key, result)
+    catchUps = CatchUpRow.rows(key, result)
     history = result.history
   }
 }

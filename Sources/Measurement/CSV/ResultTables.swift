@@ -9,6 +9,7 @@ public struct ResultTables: Sendable, Equatable {
   public var timeline: [TimelineRow] = []
   public var elections: [ElectionRow] = []
   public var faults: [FaultRow] = []
+  public var catchUps: [CatchUpRow] = []
   public var messages: [MessageRow] = []
   public var intervals: [IntervalRow] = []
   public var precision: [PrecisionRow] = []
@@ -26,6 +27,7 @@ public struct ResultTables: Sendable, Equatable {
     timeline += other.timeline
     elections += other.elections
     faults += other.faults
+    catchUps += other.catchUps
     messages += other.messages
     intervals += other.intervals
     precision += other.precision
@@ -55,6 +57,7 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(timeline, folder)
     try Self.write(elections, folder)
     try Self.write(faults, folder)
+    try Self.write(catchUps, folder)
     try Self.write(messages, folder)
     try Self.write(intervals, folder)
     try Self.write(precision, folder)
@@ -75,6 +78,7 @@ public struct ResultTables: Sendable, Equatable {
     timeline = try Self.read(folder)
     elections = try Self.read(folder)
     faults = try Self.read(folder)
+    catchUps = try Self.read(folder)
     messages = try Self.read(folder)
     intervals = try Self.read(folder)
     precision = try Self.read(folder)

@@ -60,6 +60,7 @@ public enum ResultComparison {
     differences += Self.differences(baseline.timeline, found.timeline)
     differences += Self.differences(baseline.elections, found.elections)
     differences += Self.differences(baseline.faults, found.faults)
+    differences += Self.differences(baseline.catchUps, found.catchUps)
     differences += Self.differences(baseline.messages, found.messages)
     differences += Self.differences(baseline.intervals, found.intervals)
     differences += Self.differences(baseline.precision, found.precision)

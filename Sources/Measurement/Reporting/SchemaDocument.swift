@@ -4,8 +4,9 @@ public enum SchemaDocument {
   public static func markdown() -> String {
     [
       section(ConfigurationRow.self), section(SummaryRow.self), section(LatencyRow.self), section(StageRow.self),
-      section(TimelineRow.self), section(ElectionRow.self), section(FaultRow.self), section(MessageRow.self),
-      section(IntervalRow.self), section(PrecisionRow.self), section(CostRow.self), section(ProcessRow.self),
+      section(TimelineRow.self), section(ElectionRow.self), section(FaultRow.self), section(CatchUpRow.self),
+      section(MessageRow.self), section(IntervalRow.self), section(PrecisionRow.self), section(CostRow.self),
+      section(ProcessRow.self),
       section(HistoryRow.self), section(PairRow.self),
     ].joined(separator: "\n")
   }
