@@ -30,7 +30,7 @@ if (isNamed(axisKey)) { set xrange [0.5:NX+0.5]; set xtics () noenhanced; set fo
 else { set xtics (); set for [k=1:NX] xtics add (word(xs, k) real(word(xs, k))); if (smallest > 0 && rightmost > 30*smallest - 1) { set logscale x; set xrange [smallest/1.4:rightmost*1.4] } else { set xrange [0:rightmost > 0 ? rightmost*1.05 : 1] } }
 set xlabel axisName noenhanced
 set format y "%g"
-left = 85./W; right = 1 - 260./W; half = (right - left - 95./W)/2
+left = 85./W; right = 1 - 300./W; half = (right - left - 95./W)/2
 at(p) = stringcolumn("protocol") eq p ? column("x") : NaN
 # Nobody hides another: those at one place stand a little apart.
 if (most == 0 || all == lost) { eval blank("nobody caught up") } else {

@@ -50,7 +50,7 @@ import Testing
 
   @Test("Who missed nothing has caught up at once; who is struck again before it has, never did")
   func ends() throws {
-    for row in try Self.rows("{at: 1200ms, crash: follower, for: 10ms}", rate: "1/s") {
+    for row in try Self.rows("{at: 1200ms, pause: follower, for: 10ms}", rate: "1/s") {
       #expect(row.behind == 0 && row.caughtUp == 0 && row.bytes == 0 && row.synchronizationBytes == 0)
     }
     let again = try Self.rows(

@@ -9,7 +9,7 @@ import Testing
     let plots = URL(filePath: Bench.folder).deletingLastPathComponent().appending(path: "Plots").path
     let scripts = try FileManager.default.contentsOfDirectory(atPath: plots).filter { $0.hasSuffix(".gp") }
       .map { String($0.dropLast(3)) }
-    #expect(Set(ChartNeed.all.keys) == Set(scripts).subtracting(["history", "style", "sweep", "terminal"]))
+    #expect(Set(ChartNeed.all.keys) == Set(scripts).subtracting(["groups", "history", "style", "sweep", "terminal"]))
   }
 
   private static let losses = "sweep: {link.loss: [0, 1%]}"
