@@ -25,12 +25,12 @@ do for [i=1:NS] { do for [k=1:NX] {
 set print
 W = 1100; H = 480; load "Plots/terminal.gp"
 basis = simulated.counted(all, "return", "returns").(lost == 0 ? "" : sprintf(", of which %d were not caught up with", lost)).", seed ".seeds
-eval headings("Catching up, against ".axisKey, "medians; bars: least to most", "")
+eval headings("Catching up, against ".axisKey, "medians; bars: least to most; dotted: of messages that bring somebody up to date, the rest is replication as usual", "")
 if (isNamed(axisKey)) { set xrange [0.5:NX+0.5]; set xtics () noenhanced; set for [k=1:NX] xtics add (tick(mark(axisKey, word(xs, k))) k) } \
 else { set xtics (); set for [k=1:NX] xtics add (word(xs, k) real(word(xs, k))); if (smallest > 0 && rightmost > 30*smallest - 1) { set logscale x; set xrange [smallest/1.4:rightmost*1.4] } else { set xrange [0:rightmost > 0 ? rightmost*1.05 : 1] } }
 set xlabel axisName noenhanced
 set format y "%g"
-left = 85./W; right = 1 - 300./W; half = (right - left - 95./W)/2
+left = 85./W; right = 1 - 190./W; half = (right - left - 95./W)/2
 at(p) = stringcolumn("protocol") eq p ? column("x") : NaN
 # Nobody hides another: those at one place stand a little apart.
 if (most == 0 || all == lost) { eval blank("nobody caught up") } else {
@@ -47,7 +47,7 @@ set ylabel "taken in until then (kB)"; set yrange [0:*]
 if (largest > 30*fewest) { set logscale y; set yrange [fewest/1.5:largest*1.5]; set ylabel "taken in until then (kB, log scale)" }
 set key at screen right + 12./W, graph 1 left top vertical Left reverse noenhanced
 plot for [i=1:NS] $cells using (at(S(i))):"bytes":"lowBytes":"highBytes" with yerrorbars lt C(i) dt 1 lw 1 ps 0.1 notitle, \
-     for [i=1:NS] $cells using (at(S(i))):"bytes" with linespoints lt C(i) title S(i).", all", \
-     for [i=1:NS] $cells using (at(S(i))):"synchronization" with lines lt C(i) lw 1.4 dt 3 title S(i).", to synchronise"
+     for [i=1:NS] $cells using (at(S(i))):"bytes" with linespoints lt C(i) title S(i), \
+     for [i=1:NS] $cells using (at(S(i))):"synchronization" with lines lt C(i) lw 1.4 dt 3 notitle
 unset multiplot
 }
