@@ -22,7 +22,7 @@ public enum Compression {
 
   private static func gzip(_ arguments: [String], _ path: String, _ done: String) throws(FileError) -> String {
     let result: Subprocess.Result
-    do { result = try Subprocess.run(["gzip"] + arguments, in: "/") } catch {
+    do { result = try Subprocess.run(["gzip"] + arguments, in: FileManager.default.currentDirectoryPath) } catch {
       throw FileError(path: path, reason: "cannot be \(done): gzip does not start: \(error.localizedDescription)")
     }
     guard result.status == 0 else {
