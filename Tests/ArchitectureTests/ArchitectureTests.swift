@@ -11,7 +11,7 @@ import Testing
     "Faults": ["Consensus"],
     "WriteAheadLog": ["Consensus"],
     "Verification": ["Consensus"],
-    "Measurement": ["CJemalloc", "Histogram", "Foundation", "Synchronization", "Glibc", "Darwin"],
+    "Measurement": ["CJemalloc", "Histogram", "Foundation", "Glibc", "Darwin"],
     "Simulator": ["Consensus", "Replication", "Faults", "WriteAheadLog", "Verification", "DequeModule"],
     "FileJournal": ["Consensus", "Replication", "WriteAheadLog", "Synchronization", "Glibc", "Darwin"],
     "MemoryRuntime": ["Consensus", "Replication", "Simulator", "Verification", "DequeModule", "Glibc", "Darwin"],
