@@ -20,11 +20,12 @@ fi
 missing=()
 [ -e /usr/include/jemalloc/jemalloc.h ] || pkg-config --exists jemalloc 2>/dev/null || missing+=(libjemalloc-dev)
 command -v gnuplot >/dev/null 2>&1 || missing+=(gnuplot-nox)
+command -v xz >/dev/null 2>&1 || missing+=(xz-utils)
 [ "$(uname)" != Linux ] || [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(uname)" = Darwin ]; then
-    say "error: missing: jemalloc or gnuplot. Run: brew install jemalloc gnuplot" >&2
+    say "error: missing: jemalloc, gnuplot or xz. Run: brew install jemalloc gnuplot xz" >&2
     exit 2
   elif ! command -v apt-get >/dev/null 2>&1; then
     say "error: missing: ${missing[*]} (Debian's names). Install them with your system's package manager and run this again." >&2

@@ -137,16 +137,16 @@ import Testing
       try tables.write(to: folder)
       try Compression.pack(folder)
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-      #expect(names.contains("summary.csv.gz") && names.allSatisfy { $0.hasSuffix(".csv.gz") })
+      #expect(names.contains("summary.csv.xz") && names.allSatisfy { $0.hasSuffix(".csv.xz") })
       #expect(try ResultTables(reading: folder) == tables)
-      let path = "\(folder)/summary.csv.gz"
+      let path = "\(folder)/summary.csv.xz"
       let whole = try Data(contentsOf: URL(fileURLWithPath: path))
       try whole.dropLast(9).write(to: URL(fileURLWithPath: path))
       let error = #expect(throws: CSVError.self) { try ResultTables(reading: folder) }
-      #expect(error?.description.contains("summary.csv.gz") == true, "\(String(describing: error))")
+      #expect(error?.description.contains("summary.csv.xz") == true, "\(String(describing: error))")
       tables.elections = []
       try tables.write(to: folder)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix(".gz") })
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix(".xz") })
       #expect(try ResultTables(reading: folder) == tables)
     }
   }

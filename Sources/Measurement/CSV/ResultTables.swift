@@ -65,7 +65,7 @@ public struct ResultTables: Sendable, Equatable {
     try Self.write(processes, folder)
   }
 
-  /// Reads the files that are in `folder`, `NAME.csv` or else `NAME.csv.gz`; every one is checked against its schema. A folder without
+  /// Reads the files that are in `folder`, `NAME.csv` or else `NAME.csv.xz`; every one is checked against its schema. A folder without
   /// `configurations.csv` is no result.
   public init(reading folder: String) throws(CSVError) {
     configurations = try Self.read(folder)
